@@ -1,0 +1,1 @@
+"""Towerlab: the domain, its ports and what all services share."""

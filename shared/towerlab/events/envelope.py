@@ -1,0 +1,24 @@
+"""An event on its way: CloudEvents 1.0 attributes and a small JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Event:
+    """One fact that happened. `data` is thin: ids, version, hash, revision; consumers read the documents."""
+
+    id: str
+    type: str
+    source: str
+    time: datetime
+    subject: str
+    data: Mapping[str, Any]
+    correlation_id: str = ""
+    schema: int = SCHEMA

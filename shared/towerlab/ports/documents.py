@@ -1,0 +1,95 @@
+"""The document store: versioned JSON documents, written together with the events that tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from towerlab.events.envelope import Event
+
+Scalar = str | int | float | bool | None
+Revision = str  # opaque; equal means unchanged
+
+
+@dataclass(frozen=True)
+class Key:
+    """`kind` is one of the record kinds; `id` is 1-200 characters without '/' and control characters."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    key: Key
+    revision: Revision
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Put:
+    """Write `body`. `expect` is the revision it replaces; None: it must not exist yet. `index` holds the fields
+    that queries may use; the body itself is not searched."""
+
+    key: Key
+    body: Mapping[str, Any]
+    expect: Revision | None
+    index: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Delete:
+    key: Key
+    expect: Revision
+
+
+@dataclass(frozen=True)
+class Order:
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """Documents of one kind whose index fields equal `where`, in `order` (ties by id), `limit` at a time.
+    A document that lacks an ordered field sorts as null: first ascending, last descending."""
+
+    kind: str
+    where: Mapping[str, Scalar] = field(default_factory=dict)
+    order: Sequence[Order] = ()
+    limit: int = 100
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    items: Sequence[Stored]
+    next_cursor: str | None
+
+
+class Documents(Protocol):
+    def get(self, key: Key) -> Stored:
+        """The newest committed document. Raises NotFound and Transient."""
+
+    def find(self, key: Key) -> Stored | None:
+        """Like get, with None for a document that is not there."""
+
+    def get_many(self, keys: Sequence[Key]) -> Mapping[Key, Stored]:
+        """All that exist of `keys`, in one round trip. Raises Transient."""
+
+    def query(self, query: Query) -> Page:
+        """One page. Every document that exists during the whole listing appears exactly once over its pages.
+        Raises Invalid for a cursor this store did not give, and Transient."""
+
+    def count(self, kind: str, where: Mapping[str, Scalar]) -> int:
+        """How many documents a query without limit would give. Raises Transient."""
+
+    def commit(self, writes: Sequence[Put | Delete], events: Sequence[Event] = ()) -> Sequence[Revision]:
+        """Do all writes and record all events, or nothing; the new revisions in the order of `writes`.
+
+        Visible to every reader once it returns; a reader never sees half of it. Every event recorded is delivered at
+        least once to every subscription of its type that existed at the commit, even if this process dies right after.
+        Raises AlreadyExists (a create met a document), RevisionConflict (a revision is not the expected one, or the
+        document is gone) with nothing written, and Transient (written or not: read before retrying).
+        """

@@ -1,0 +1,57 @@
+"""Where pipelines run: Vertex AI, or the pipeline runner on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class JobState(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class JobTask:
+    """One task of a job. Times are RFC 3339 UTC; `progress` 0-1 where known; `outputs` are artifact URIs by key."""
+
+    name: str
+    state: str  # pending | running | succeeded | cached | failed | cancelled
+    started_at: str | None = None
+    ended_at: str | None = None
+    progress: float | None = None
+    detail: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JobError:
+    task: str
+    message: str
+    log_tail: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    id: str
+    state: JobState
+    tasks: tuple[JobTask, ...]
+    error: JobError | None = None
+
+
+class Pipelines(Protocol):
+    def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
+        """Start the compiled quick test pipeline under that id. A job id that is there already is success and starts
+        nothing. Returns once the job is on record. Raises Transient."""
+
+    def describe(self, job_id: str) -> Job | None:
+        """The job as it stands, None when no such job was submitted. Raises Transient."""
+
+    def cancel(self, job_id: str) -> None:
+        """Ask the job to stop; it ends cancelled unless it ended first. Safe to repeat; unknown ids are ignored.
+        Raises Transient."""
