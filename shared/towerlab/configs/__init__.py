@@ -1,0 +1,1 @@
+"""What a feature config is, given the transforms: its checks, dimensions, hash and defaults."""

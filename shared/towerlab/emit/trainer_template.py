@@ -1,0 +1,505 @@
+"""The two towers of one feature config: trains them, ranks the whole catalogue, saves them. Made by Towerlab.
+
+Runs inside any TFX Trainer: `run_fn` reads the transformed splits 'train', 'eval' and 'catalogue' (one row a product,
+in the order of product_index) and writes ranks.parquet and training.json to the model_run artifact and the towers as a
+SavedModel to the model artifact. Settings come from the Trainer's custom_config.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # TensorFlow Recommenders is written for Keras 2
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tensorflow as tf
+import tensorflow_recommenders as tfrs
+import tensorflow_transform as tft
+from tfx_bsl.public import tfxio
+
+# --- constants of this config version: begin ---
+CONFIG_NAME: str = ""
+CONFIG_VERSION: int = 0
+CONFIG_HASH: str = ""
+QUERY_OUTPUTS: tuple[dict[str, Any], ...] = ()
+CANDIDATE_OUTPUTS: tuple[dict[str, Any], ...] = ()
+# --- constants of this config version: end ---
+
+Columns = dict[str, np.ndarray]  # one array per transformed output, first axis is the row
+Progress = Callable[[float, str], None]  # (share done, what is being done)
+
+INDEX_COLUMNS = ("row_id", "customer_index", "product_index")
+SMALLEST_PROBABILITY = 1e-6  # as in TensorFlow Recommenders
+RANK_BLOCK = 1024  # evaluation rows scored at once: their scores are a [1024, catalogue] matrix
+EMBED_BLOCK = 65536  # rows a tower embeds at once
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; part of the protocol a result is measured under."""
+
+    epochs: int
+    batch_size: int
+    seed: int
+    replicates: int
+    output_dim: int
+    hidden_layers: tuple[int, ...]
+    optimizer: str  # adagrad | adam
+    learning_rate: float
+    warmup_steps: int
+    logq: bool
+    prior: bool
+    oov_dropout: float
+    customer_key: str | None
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Settings:
+        chosen = {name: config[name] for name in cls.__dataclass_fields__}
+        return cls(**{**chosen, "hidden_layers": tuple(config["hidden_layers"])})
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One transformed output as a tower sees it: `known` + `oov` embedding rows, or `width` plain numbers."""
+
+    name: str
+    column: str
+    key: str
+    is_ids: bool
+    width: int
+    known: int = 0
+    oov: int = 0
+    has_vocabulary: bool = False
+
+
+def features_of(outputs: Sequence[Mapping[str, Any]], transform: tft.TFTransformOutput) -> tuple[Feature, ...]:
+    """The features of a tower, with the sizes that the fitted vocabularies have."""
+    return tuple(_feature(output, transform) for output in outputs)
+
+
+def _feature(output: Mapping[str, Any], transform: tft.TFTransformOutput) -> Feature:
+    common = {"name": output["name"], "column": output["column"], "key": output["key"]}
+    if output["kind"] == "dense":
+        return Feature(**common, is_ids=False, width=output["width"])
+    vocabulary = output["vocabulary"]
+    known = transform.vocabulary_size_by_name(vocabulary) if vocabulary else output["size"]
+    return Feature(
+        **common,
+        is_ids=True,
+        width=output["dim"],
+        known=int(known),
+        oov=output["oov"],
+        has_vocabulary=bool(vocabulary),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- the towers
+
+
+class Tower(tf.keras.Model):
+    """Features side by side, then dense layers; the last one is linear and as wide as the shared output."""
+
+    def __init__(self, features: Sequence[Feature], settings: Settings, name: str) -> None:
+        super().__init__(name=name)
+        self.features = tuple(features)
+        self.embeddings = {
+            f.name: tf.keras.layers.Embedding(f.known + f.oov, f.width, name=f"{name}_embedding_{position}")
+            for position, f in enumerate(self.features)
+            if f.is_ids
+        }
+        hidden = [tf.keras.layers.Dense(width, activation="relu") for width in settings.hidden_layers]
+        self.layers_on_top = [*hidden, tf.keras.layers.Dense(settings.output_dim)]
+
+    def embed(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """[batch, output_dim] from the transformed outputs of this tower."""
+        parts = [self.embeddings[f.name](inputs[f.name]) if f.is_ids else inputs[f.name] for f in self.features]
+        vector = tf.concat(parts, axis=1)
+        for layer in self.layers_on_top:
+            vector = layer(vector)
+        return vector
+
+
+class BuyerModel(Tower):
+    """The query tower. With a prior its last dimension is the constant 1."""
+
+    def __init__(self, features: Sequence[Feature], settings: Settings) -> None:
+        super().__init__(features, settings, name="buyer")
+        self.prior = settings.prior
+
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        vector = self.embed(inputs)
+        return tf.concat([vector, tf.ones_like(vector[:, :1])], axis=1) if self.prior else vector
+
+
+class ProductModel(Tower):
+    """The candidate tower. With a prior its last dimension is the product's log popularity in the training rows, so
+    that an untrained model ranks by popularity."""
+
+    def __init__(self, features: Sequence[Feature], settings: Settings, train_rows: np.ndarray) -> None:
+        super().__init__(features, settings, name="product")
+        popularity = np.log((train_rows + 0.5) / max(train_rows.sum(), 1)).astype(np.float32)
+        self.log_popularity = tf.constant(popularity) if settings.prior else None
+
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        vector = self.embed(inputs)
+        if self.log_popularity is None:
+            return vector
+        return tf.concat([vector, tf.gather(self.log_popularity, inputs["product_index"])[:, tf.newaxis]], axis=1)
+
+
+def in_batch_softmax(
+    query: tf.Tensor, candidate: tf.Tensor, position: tf.Tensor, rows: tf.Tensor, log_q: tf.Tensor
+) -> tf.Tensor:
+    """The sum over a batch of -log softmax of each row's own product among the products of all rows.
+
+    query: [batch, dim]. candidate, rows, log_q: the batch's distinct products, their vectors [products, dim], how many
+    rows of the batch bought each, and their log_q. position: [batch], each row's own product among them.
+    Equal to tfrs.tasks.Retrieval(remove_accidental_hits=True) with candidate_sampling_probability=exp(log_q), where
+    every row is a candidate of its own: a product that n other rows bought weighs n times, the own product once.
+    """
+    log_rows = tf.math.log(tf.cast(rows, tf.float32))
+    own = tf.one_hot(position, tf.shape(candidate)[0])
+    scores = tf.matmul(query, candidate, transpose_b=True) - log_q + log_rows * (1.0 - own)
+    return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=position, logits=scores))
+
+
+class TwoTowerModel(tfrs.Model):
+    """Trained so that a customer's vector points at what the customer bought, rather than at the batch's other rows.
+
+    `log_q` is the log of each product's share of the training rows: a batch shows popular products more often, and
+    subtracting it (the logQ correction) keeps them from being pushed down for that.
+    """
+
+    def __init__(self, buyer: BuyerModel, product: ProductModel, catalogue: Columns, log_q: np.ndarray) -> None:
+        super().__init__()
+        self.buyer = buyer
+        self.product = product
+        self.catalogue = {name: tf.constant(column) for name, column in catalogue.items()}
+        self.log_q = tf.constant(log_q)
+
+    def compute_loss(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:  # noqa: ARG002
+        products, position, rows = tf.unique_with_counts(inputs["product_index"])
+        features = {name: tf.gather(column, products) for name, column in self.catalogue.items()}
+        query, candidate = self.buyer(inputs), self.product(features)
+        return in_batch_softmax(query, candidate, position, rows, tf.gather(self.log_q, products))
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+
+class WarmUp(tf.keras.optimizers.schedules.LearningRateSchedule):
+    """Rises linearly to the full rate: Adagrad's first steps move every weight by the whole learning rate."""
+
+    def __init__(self, rate: float, steps: int) -> None:
+        self.rate, self.steps = rate, steps
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        return self.rate * tf.minimum(1.0, (tf.cast(step, tf.float32) + 1.0) / max(self.steps, 1))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "steps": self.steps}
+
+
+def optimizer_of(settings: Settings, planned_steps: int) -> tf.keras.optimizers.Optimizer:
+    warmup = min(settings.warmup_steps, planned_steps // 4)
+    kinds = {"adagrad": tf.keras.optimizers.Adagrad, "adam": tf.keras.optimizers.Adam}
+    return kinds[settings.optimizer](WarmUp(settings.learning_rate, warmup))
+
+
+@dataclass(frozen=True)
+class Training:
+    """What one replicate learns from. `catalogue` is in the order of product_index."""
+
+    query: tuple[Feature, ...]
+    candidate: tuple[Feature, ...]
+    train: Columns
+    catalogue: Columns
+    settings: Settings
+
+    @property
+    def train_rows(self) -> np.ndarray:
+        """How many training rows each product has."""
+        return np.bincount(self.train["product_index"], minlength=len(self.catalogue["product_index"]))
+
+    @property
+    def log_q(self) -> np.ndarray:
+        """Log of each product's share of the training rows; 0 for all when the correction is off."""
+        rows = self.train_rows
+        if not self.settings.logq:
+            return np.zeros(len(rows), np.float32)
+        return np.log(np.clip(rows / max(rows.sum(), 1), SMALLEST_PROBABILITY, 1.0)).astype(np.float32)
+
+
+def build(training: Training) -> TwoTowerModel:
+    settings = training.settings
+    buyer = BuyerModel(training.query, settings)
+    product = ProductModel(training.candidate, settings, training.train_rows)
+    return TwoTowerModel(buyer, product, training.catalogue, training.log_q)
+
+
+def fit(training: Training, seed: int, progress: Progress) -> tuple[TwoTowerModel, list[float], int]:
+    """A trained model, its loss per training row by epoch, and the number of optimizer steps."""
+    settings = training.settings
+    tf.keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    rows = len(training.train["product_index"])
+    batch = min(settings.batch_size, rows)
+    steps = rows // batch
+    model = build(training)
+    model.compile(optimizer=optimizer_of(settings, steps * settings.epochs))
+
+    @tf.function(autograph=False)
+    @tf.autograph.experimental.do_not_convert
+    def train_step(inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        return model.train_step(inputs)["loss"]
+
+    losses: list[float] = []
+    for epoch in range(settings.epochs):
+        inputs = with_unknown_customers(training, rng)
+        order = rng.permutation(rows)
+        total = 0.0
+        for step in range(steps):
+            chosen = order[step * batch : (step + 1) * batch]
+            total += float(train_step({name: tf.constant(column[chosen]) for name, column in inputs.items()}))
+            progress((epoch * steps + step + 1) / (steps * settings.epochs), f"epoch {epoch + 1} of {settings.epochs}")
+        losses.append(finite_loss(total / (steps * batch)))
+    return model, losses, steps * settings.epochs
+
+
+def finite_loss(loss: float) -> float:
+    if not np.isfinite(loss):
+        raise FloatingPointError("the training loss is not finite: lower the learning rate, or look for extreme values")
+    return loss
+
+
+def with_unknown_customers(training: Training, rng: np.random.Generator) -> Columns:
+    """The training columns with a share of the customers replaced by an unknown one, so that the vectors of customers
+    never seen before are trained too."""
+    settings, columns = training.settings, dict(training.train)
+    rows = len(columns["product_index"])
+    forgotten = rng.random(rows) < settings.oov_dropout
+    for feature in training.query:
+        if feature.is_ids and feature.oov and feature.key == settings.customer_key:
+            unknown = feature.known + rng.integers(0, feature.oov, rows)
+            columns[feature.name] = np.where(forgotten, unknown, columns[feature.name])
+    return columns
+
+
+# ------------------------------------------------------------------------------------------------------------- ranking
+
+
+def embed(tower: Tower, columns: Columns) -> np.ndarray:
+    """Vectors of all rows, [rows, dim]."""
+    rows = len(next(iter(columns.values())))
+    blocks = [slice(start, start + EMBED_BLOCK) for start in range(0, rows, EMBED_BLOCK)]
+    vectors = [tower({name: tf.constant(column[b]) for name, column in columns.items()}).numpy() for b in blocks]
+    return np.concatenate(vectors)
+
+
+def rank(
+    query: np.ndarray,
+    candidate: np.ndarray,
+    true_product: np.ndarray,
+    customer: np.ndarray,
+    seen: Mapping[int, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's rank of its true product among all candidates, and among those its customer has not bought yet.
+
+    Ranks count from 1 and ties count against the model. `seen` holds the products each customer bought in training.
+    The second rank is -1 where the true product is itself one of them. Raises FloatingPointError for scores that are
+    not finite: comparisons with NaN are all false, which would look like rank 1.
+    """
+    ranks = np.empty(len(true_product), np.int32)
+    ranks_unseen = np.empty(len(true_product), np.int32)
+    for start in range(0, len(true_product), RANK_BLOCK):
+        block = slice(start, start + RANK_BLOCK)
+        scores = query[block] @ candidate.T
+        if not np.isfinite(scores).all():
+            raise FloatingPointError("the model gives scores that are not finite; its ranks would mean nothing")
+        true = true_product[block]
+        not_worse = scores >= scores[np.arange(len(true)), true][:, np.newaxis]
+        ranks[block] = not_worse.sum(axis=1)
+        bought_before = [seen.get(int(c), NOTHING) for c in customer[block]]
+        above_and_seen = [row[products].sum() for row, products in zip(not_worse, bought_before, strict=True)]
+        repeats = [product in products for product, products in zip(true, bought_before, strict=True)]
+        ranks_unseen[block] = np.where(repeats, -1, ranks[block] - np.array(above_and_seen))
+    return ranks, ranks_unseen
+
+
+NOTHING = np.empty(0, np.int64)
+
+
+def seen_products(train: Columns) -> dict[int, np.ndarray]:
+    """The distinct products of each customer's training rows."""
+    pairs = np.unique(np.stack([train["customer_index"], train["product_index"]], axis=1), axis=0)
+    customers, starts = np.unique(pairs[:, 0], return_index=True)
+    return dict(zip(customers.tolist(), np.split(pairs[:, 1], starts[1:]), strict=True))
+
+
+def ranks_table(model: TwoTowerModel, columns: Columns, seen: Mapping[int, np.ndarray], replicate: int) -> pa.Table:
+    """One row per evaluation row."""
+    product, customer = columns["product_index"], columns["customer_index"]
+    catalogue = {name: column.numpy() for name, column in model.catalogue.items()}
+    ranks, unseen = rank(embed(model.buyer, columns), embed(model.product, catalogue), product, customer, seen)
+    return pa.table(
+        {
+            "row_id": pa.array(columns["row_id"], pa.int64()),
+            "customer_index": pa.array(customer, pa.int32()),
+            "product_index": pa.array(product, pa.int32()),
+            "replicate": pa.array(np.full(len(ranks), replicate), pa.int16()),
+            "rank": pa.array(ranks, pa.int32()),
+            "rank_excluding_seen": pa.array(unseen, pa.int32(), mask=unseen < 0),
+        }
+    )
+
+
+# -------------------------------------------------------------------------------------------------- reading and writing
+
+
+def load(files: Sequence[str], names: Sequence[str], fn_args: Any, schema: Any) -> Columns:
+    """The named outputs of a split, whole, in memory."""
+    options = tfxio.RecordBatchesOptions(batch_size=EMBED_BLOCK, num_epochs=1, shuffle=False)
+    batches = list(fn_args.data_accessor.record_batch_factory(list(files), options, schema))
+    return {name: _column(batches, name) for name in names}
+
+
+def _column(batches: Sequence[pa.RecordBatch], name: str) -> np.ndarray:
+    arrays = [batch.column(batch.schema.get_field_index(name)) for batch in batches]
+    rows = sum(len(array) for array in arrays)
+    values = np.concatenate([array.flatten().to_numpy(zero_copy_only=False) for array in arrays])
+    if len(values) == rows and np.issubdtype(values.dtype, np.integer):
+        return values.astype(np.int64)
+    return values.astype(np.float32).reshape(rows, -1)
+
+
+def catalogue_files(fn_args: Any) -> list[str]:
+    """The files of the split 'catalogue', which lies beside 'train'."""
+    return [
+        os.path.join(os.path.dirname(os.path.dirname(pattern)), "Split-catalogue", os.path.basename(pattern))
+        for pattern in fn_args.train_files
+    ]
+
+
+def vocabulary_report(training: Training, evaluation: Columns) -> dict[str, dict[str, Any]]:
+    """Size and out-of-vocabulary share of every vocabulary, by column (by output where a column has two)."""
+    report: dict[str, dict[str, Any]] = {}
+    for tower, features in (("query", training.query), ("candidate", training.candidate)):
+        for feature in features:
+            if not feature.has_vocabulary:
+                continue
+            name = feature.name if feature.column in report else feature.column
+            report[name] = {
+                "tower": tower,
+                "vocab_size": feature.known,
+                "oov_rate": _oov_rate(feature, tower, evaluation, training.catalogue),
+                "train_oov_rate": _oov_rate(feature, tower, training.train, training.catalogue),
+            }
+    return report
+
+
+def _oov_rate(feature: Feature, tower: str, rows: Columns, catalogue: Columns) -> float:
+    ids = rows[feature.name] if tower == "query" else catalogue[feature.name][rows["product_index"]]
+    return float(np.mean(ids >= feature.known)) if len(ids) else 0.0
+
+
+def save(model: TwoTowerModel, training: Training, folder: str) -> None:
+    """A SavedModel with two signatures, 'query' and 'candidate': transformed outputs in, vectors out."""
+    product_index = Feature("product_index", "", "", is_ids=True, width=1)
+    serving = tf.Module()
+    serving.variables_of_towers = [*model.buyer.variables, *model.product.variables]
+    serving.query = _signature(model.buyer, training.query)
+    serving.candidate = _signature(model.product, (*training.candidate, product_index))
+    tf.saved_model.save(serving, folder, signatures={"query": serving.query, "candidate": serving.candidate})
+
+
+def _signature(tower: Tower, features: Sequence[Feature]) -> Any:
+    inputs = {
+        f.name: tf.TensorSpec([None], tf.int64, name=f.name)
+        if f.is_ids
+        else tf.TensorSpec([None, f.width], tf.float32, name=f.name)
+        for f in features
+    }
+    return tf.function(lambda values: {"vector": tower(values)}, input_signature=[inputs], autograph=False)
+
+
+def run_fn(fn_args: Any) -> None:
+    """Called by the TFX Trainer."""
+    tf.config.experimental.enable_op_determinism()
+    progress: Progress = getattr(fn_args, "on_progress", lambda *_: None)
+    settings = Settings.of(fn_args.custom_config)
+    clock = Stopwatch()
+    transform = tft.TFTransformOutput(fn_args.transform_output)
+    training, evaluation = read_splits(fn_args, transform, settings)
+    seen = seen_products(training.train)
+    clock.lap("load")
+    tables, replicates = [], []
+    for replicate in range(settings.replicates):
+        started, seed = time.monotonic(), settings.seed + replicate
+        model, losses, steps = fit(training, seed, _part(progress, replicate, settings.replicates))
+        clock.lap("fit")
+        tables.append(ranks_table(model, evaluation, seen, replicate))
+        clock.lap("rank")
+        seconds = round(time.monotonic() - started, 3)
+        replicates.append({"replicate": replicate, "seed": seed, "loss": losses, "steps": steps, "seconds": seconds})
+        if replicate == 0:
+            parameters = int(sum(np.prod(variable.shape) for variable in model.trainable_variables))
+            save(model, training, fn_args.serving_model_dir)
+            clock.lap("save")
+    report = {
+        "schema": 1,
+        "config": {"name": CONFIG_NAME, "version": CONFIG_VERSION, "hash": CONFIG_HASH},
+        "replicates": replicates,
+        "vocabulary": vocabulary_report(training, evaluation),
+        "catalogue": len(training.catalogue["product_index"]),
+        "parameters": parameters,
+        "timings": clock.laps,
+    }
+    write_run(fn_args.model_run_dir, pa.concat_tables(tables), report)
+
+
+def read_splits(fn_args: Any, transform: tft.TFTransformOutput, settings: Settings) -> tuple[Training, Columns]:
+    query, candidate = features_of(QUERY_OUTPUTS, transform), features_of(CANDIDATE_OUTPUTS, transform)
+    query_names, candidate_names = [f.name for f in query], [f.name for f in candidate]
+    schema = transform.transformed_metadata.schema
+    train = load(fn_args.train_files, [*query_names, *INDEX_COLUMNS], fn_args, schema)
+    evaluation = load(fn_args.eval_files, [*query_names, *INDEX_COLUMNS], fn_args, schema)
+    catalogue = load(catalogue_files(fn_args), [*candidate_names, "product_index"], fn_args, schema)
+    order = np.argsort(catalogue["product_index"])
+    catalogue = {name: column[order] for name, column in catalogue.items()}
+    return Training(query, candidate, train, catalogue, settings), evaluation
+
+
+def _part(progress: Progress, replicate: int, replicates: int) -> Progress:
+    """Progress of one replicate as progress of them all."""
+    label = f"replicate {replicate + 1} of {replicates}, " if replicates > 1 else ""
+    return lambda share, doing: progress((replicate + share) / replicates, label + doing)
+
+
+def write_run(folder: str, ranks: pa.Table, report: Mapping[str, Any]) -> None:
+    tf.io.gfile.makedirs(folder)
+    parquet = pa.BufferOutputStream()
+    pq.write_table(ranks, parquet)
+    with tf.io.gfile.GFile(os.path.join(folder, "ranks.parquet"), "wb") as file:
+        file.write(parquet.getvalue().to_pybytes())
+    with tf.io.gfile.GFile(os.path.join(folder, "training.json"), "w") as file:
+        file.write(json.dumps(report, indent=1, sort_keys=True, allow_nan=False))
+
+
+class Stopwatch:
+    """Seconds by name; laps of the same name add up."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.laps[name] = round(self.laps.get(name, 0.0) + now - self._last, 3)
+        self._last = now

@@ -1,0 +1,1 @@
+"""One file per transform: what it takes, what comes out, and how it is written in the generated module."""

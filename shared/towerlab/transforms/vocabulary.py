@@ -1,0 +1,72 @@
+"""Vocabulary embedding: every frequent value has a vector of its own, the rest share a few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from towerlab.domain.outputs import Ids
+from towerlab.transforms.base import Emitted, Produce, Source, param
+from towerlab.transforms.expr import Expr, call, item
+from towerlab.transforms.graph import graph, tf, tft
+from towerlab.transforms.readers import STRING_EMBEDDING
+from towerlab.transforms.registry import transform
+
+
+@graph
+def vocabulary(x: Any, max_size: int, min_frequency: int, name: str) -> Any:
+    """Values seen often enough, most frequent first; '' (missing) and line breaks have no place in a text file."""
+    return tft.vocabulary(x, top_k=max_size, frequency_threshold=min_frequency, vocab_filename=name, name=name)
+
+
+@graph
+def vocabulary_ids(x: Any, known: Any, oov_buckets: int, name: str) -> Any:
+    """Id per row: the place in the vocabulary, or one of the `oov_buckets` ids that follow it."""
+    ids = tft.apply_vocabulary(x, known, num_oov_buckets=oov_buckets, name=name)
+    return tf.cast(ids, tf.int64)
+
+
+@transform
+class Vocabulary(Produce["Vocabulary.Params"]):
+    """A learned vector for every frequent value; rare, missing and new ones share the out-of-vocabulary vectors."""
+
+    key = "vocabulary"
+    label = "Vocabulary embedding"
+    feature_types = (STRING_EMBEDDING,)
+    operand = "text"
+
+    @dataclass(frozen=True)
+    class Params:
+        embedding_dim: int = param(
+            32, "Embedding dimension", low=4, high=256, suggestions=(8, 16, 24, 32, 64, 96, 128, 256)
+        )
+        max_size: int = param(
+            100_000, "Max vocabulary size", low=1, high=10_000_000, under="vocab_settings",
+            suggestions=(1_000, 10_000, 50_000, 100_000, 500_000),
+        )  # fmt: skip
+        oov_buckets: int = param(
+            10, "OOV (out-of-vocab) buckets", low=1, high=1_000, under="vocab_settings", suggestions=(1, 5, 10, 20)
+        )
+        min_frequency: int = param(
+            5, "Min frequency threshold", low=1, high=1_000_000, under="vocab_settings", suggestions=(1, 2, 5, 10)
+        )
+
+    examples = (Params(), Params(embedding_dim=4, max_size=3, oov_buckets=1, min_frequency=1))
+
+    def outputs(self, source: Source, p: Params) -> tuple[Ids, ...]:
+        known = self._file(source, p)
+        return (
+            Ids(self.name(source.key), None, p.oov_buckets, p.embedding_dim, max_size=p.max_size, vocabulary=known),
+        )
+
+    def emit(self, source: Source, p: Params, x: Expr) -> Emitted:
+        known = self._file(source, p)
+        name = self.name(source.key)
+        fit = call(vocabulary, x, max_size=p.max_size, min_frequency=p.min_frequency, name=known)
+        ids = call(vocabulary_ids, x, item("fitted", known), oov_buckets=p.oov_buckets, name=f"{name}_ids")
+        return Emitted({name: ids}, {known: fit})
+
+    @staticmethod
+    def _file(source: Source, p: Params) -> str:
+        """By column and settings: both towers share a vocabulary exactly when its settings are equal."""
+        return f"{source.slug}_vocab_{p.max_size}_{p.min_frequency}"
