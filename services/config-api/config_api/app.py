@@ -1,0 +1,32 @@
+"""The two applications of this service: the public API, and the internal port that the bus pushes to."""
+
+from __future__ import annotations
+
+from flask import Flask
+from towerlab.events.catalog import CONFIG_API
+from towerlab.runtime.push import reacting_app
+from towerlab.runtime.service import service_app
+from towerlab.runtime.settings import load
+from towerlab.runtime.wiring import Deps, deps_from
+
+from config_api.bodies import MAX_BYTES
+from config_api.http import equip
+from config_api.reactions import HANDLERS
+from config_api.routes import configs, datasets, quick_tests, transforms
+
+
+def create_public(deps: Deps | None = None) -> Flask:
+    """The API that people and pages call."""
+    deps = deps or deps_from(load())
+    app = service_app(CONFIG_API, deps, internal=False)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
+    equip(app, deps)
+    for module in (datasets, configs, quick_tests, transforms):
+        app.register_blueprint(module.routes)
+    return app
+
+
+def create_internal(deps: Deps | None = None) -> Flask:
+    """POST /events/ for the bus."""
+    deps = deps or deps_from(load())
+    return reacting_app(CONFIG_API, HANDLERS, deps)

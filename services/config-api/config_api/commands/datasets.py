@@ -1,0 +1,87 @@
+"""Registering datasets and saying what their columns are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from towerlab.domain.columns import Availability, ColumnRole
+from towerlab.domain.datasets import Dataset, Snapshot
+from towerlab.domain.errors import Invalid
+from towerlab.domain.roles import availability_of, guess_mapping
+from towerlab.ports.warehouse import SnapshotTable
+from towerlab.runtime import records
+from towerlab.runtime.wiring import Deps
+
+from config_api import profiles
+from config_api.concurrency import demand, retried
+from config_api.representations.datasets import mapping_revision
+from config_api.schemas.datasets import NewDataset, PutRole
+from config_api.times import rfc3339
+
+
+def register_dataset(deps: Deps, new: NewDataset) -> Dataset:
+    """Copy, profile and record a file. Raises Invalid, which points at /source/uri for whatever is wrong with it."""
+    table = _snapshot(deps, new.source.uri)
+    profiled = deps.warehouse.profile(table)
+    guessed = guess_mapping(profiled)
+    now = rfc3339(deps.clock.now())
+    profile_uri = profiles.store(deps.artifacts, table.id, profiled)
+    dataset = Dataset(
+        id=deps.ids.new(),
+        name=new.name,
+        source=new.source,
+        snapshot=Snapshot(1, table.id, table.uri, table.rows, now, profile_uri),
+        columns=table.columns,
+        guessed_mapping=guessed,
+        created_at=now,
+        updated_at=now,
+        training_rows=_training_rows(deps, table.uri, guessed),
+        time_zone=new.time_zone,
+    )
+    deps.documents.commit([records.put(dataset, dataset.id, None)])
+    return dataset
+
+
+def put_column_mapping(
+    deps: Deps, dataset_id: str, roles: Mapping[str, PutRole], seen: Collection[str] | None
+) -> Dataset:
+    """Let `roles` be what the columns are. Raises NotFound, and Stale when the mapping was changed meanwhile."""
+    return retried(lambda: _put_mapping(deps, dataset_id, roles, seen))
+
+
+def _snapshot(deps: Deps, uri: str) -> SnapshotTable:
+    try:
+        return deps.warehouse.snapshot(uri)
+    except Invalid as error:
+        raise Invalid(replace(problem, pointer="/source/uri") for problem in error.problems) from error
+
+
+def _put_mapping(deps: Deps, dataset_id: str, roles: Mapping[str, PutRole], seen: Collection[str] | None) -> Dataset:
+    held = records.get(deps.documents, Dataset, dataset_id)
+    demand(mapping_revision(held.value), seen)
+    mapping = {column: _role(held.value, column, roles.get(column)) for column in held.value.columns}
+    changed = replace(
+        held.value,
+        column_mapping=mapping,
+        training_rows=_training_rows(deps, held.value.snapshot.uri, mapping),
+        updated_at=rfc3339(deps.clock.now()),
+    )
+    deps.documents.commit([records.put(changed, dataset_id, held.revision)])
+    return changed
+
+
+def _role(dataset: Dataset, column: str, put: PutRole | None) -> ColumnRole:
+    role = put.role if put else None
+    return ColumnRole(role, put.availability if put and put.availability else _usual(dataset, column, role))
+
+
+def _usual(dataset: Dataset, column: str, role: str | None) -> Availability:
+    """When such a column is known, as far as its role or our guess tells."""
+    guessed = dataset.guessed_mapping[column]
+    return guessed.availability if role in (None, guessed.role) else availability_of(role)
+
+
+def _training_rows(deps: Deps, snapshot_uri: str, mapping: Mapping[str, ColumnRole]) -> Mapping[str, int]:
+    roles = {entry.role: column for column, entry in mapping.items() if entry.role}
+    return deps.warehouse.training_rows(snapshot_uri, roles)

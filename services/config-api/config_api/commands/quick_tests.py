@@ -1,0 +1,123 @@
+"""Starting and cancelling quick tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from towerlab.configs.checks import missing_for_training, resolve
+from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
+from towerlab.domain.datasets import Dataset
+from towerlab.domain.errors import Conflict, Invalid, NotFound, Problem
+from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, TestSettings, advance
+from towerlab.ports.documents import Documents
+from towerlab.runtime import records
+from towerlab.runtime.announce import event
+from towerlab.runtime.logs import correlation_id
+from towerlab.runtime.wiring import Deps
+
+from config_api import reading
+from config_api.concurrency import retried
+from config_api.schemas.quick_tests import TestRequest
+from config_api.summaries import best_in, counted, summarised
+from config_api.times import rfc3339
+
+_DATED_SPLITS = ("time", "last")
+
+
+@dataclass(frozen=True)
+class Started:
+    """`existing`: an equal completed test was found and nothing was started."""
+
+    test: QuickTest
+    existing: bool = False
+
+
+def start_quick_test(deps: Deps, who: str, config_id: str, asked: TestRequest) -> Started:
+    """Ask for a quick test, or find the equal one. Raises NotFound, Invalid and Conflict."""
+    return retried(lambda: _start(deps, who, config_id, asked))
+
+
+def cancel_quick_test(deps: Deps, test_id: str) -> QuickTest:
+    """Ask for the end of a test; one that has ended or is asked already stays as it is."""
+    return retried(lambda: _cancel(deps, test_id))
+
+
+def _start(deps: Deps, who: str, config_id: str, asked: TestRequest) -> Started:
+    summary = reading.summary(deps.documents, config_id)  # first: its revision tells if anything else has moved since
+    config = reading.config(deps.documents, config_id).value
+    version = _version(deps.documents, config, asked.version)
+    dataset = records.get(deps.documents, Dataset, config.dataset_id).value
+    _refuse(config, version, dataset, asked.settings)
+    if not asked.force:
+        found = _equal_one(deps.documents, version, dataset, asked.settings)
+        if found:
+            return Started(found, existing=True)
+    test = _new_test(deps, who, version, dataset, asked.settings)
+    counts = counted(deps.documents, config_id).with_new(test.created_at)
+    current = reading.version(deps.documents, config_id, config.version)
+    counted_in = summarised(config, current, counts, best_in(summary.value))
+    writes = [records.put(test, test.id, None), records.put(counted_in, config_id, summary.revision)]
+    deps.documents.commit(writes, [event(deps, "quick-test.requested", test.id, test_id=test.id)])
+    return Started(test)
+
+
+def _version(documents: Documents, config: FeatureConfig, number: int | None) -> ConfigVersion:
+    try:
+        return reading.version(documents, config.id, config.version if number is None else number)
+    except NotFound as error:
+        message = f"this config has versions 1 to {config.version}"
+        raise Invalid([Problem("/version", "unknown_version", message, "Leave it out for the newest.")]) from error
+
+
+def _refuse(config: FeatureConfig, version: ConfigVersion, dataset: Dataset, settings: TestSettings) -> None:
+    if config.status is ConfigStatus.ARCHIVED:
+        raise Conflict("the config is archived", "archived", "Restore it, or clone it and test the clone.")
+    if dataset.column_of("product_id") is None:
+        remedy = "Give a column the role product_id in the dataset's column mapping."
+        raise Conflict("no column of the dataset has the role product_id", "no_product_role", remedy)
+    missing = missing_for_training(resolve(version.lists, version.columns))
+    if missing:
+        raise Conflict("; ".join(one.message for one in missing), missing[0].code, missing[0].remedy)
+    split = settings.advanced.split
+    if split in _DATED_SPLITS and dataset.column_of("transaction_date") is None:
+        message = f"split {split!r} needs a column with the role transaction_date"
+        raise Invalid([Problem("/advanced/split", "no_date_role", message, "Use auto or random, or map a column.")])
+
+
+def _equal_one(
+    documents: Documents, version: ConfigVersion, dataset: Dataset, settings: TestSettings
+) -> QuickTest | None:
+    done = Phase.COMPLETED.value
+    where: reading.Where = {"config_id": version.config_id, "version": version.version, "phase": done}
+    for held in reading.every(documents, QuickTest, where):
+        if held.value.snapshot_id == dataset.snapshot.id and held.value.settings == settings:
+            return held.value
+    return None
+
+
+def _new_test(deps: Deps, who: str, version: ConfigVersion, dataset: Dataset, settings: TestSettings) -> QuickTest:
+    now = deps.clock.now()
+    return QuickTest(
+        id=deps.ids.new(),
+        config_id=version.config_id,
+        dataset_id=dataset.id,
+        version=version.version,
+        config_hash=version.config_hash,
+        snapshot_id=dataset.snapshot.id,
+        settings=settings,
+        created_at=rfc3339(now),
+        deadline=rfc3339(now + timedelta(seconds=deps.settings.test_deadline_seconds)),
+        requested_by=who,
+        correlation_id=correlation_id(),
+    )
+
+
+def _cancel(deps: Deps, test_id: str) -> QuickTest:
+    held = records.get(deps.documents, QuickTest, test_id)
+    asked = advance(held.value, CancelRequested(at=rfc3339(deps.clock.now())))
+    if asked == held.value:
+        return asked
+    announced = event(deps, "quick-test.cancel-requested", test_id, test_id=test_id)
+    deps.documents.commit([records.put(asked, test_id, held.revision)], [announced])
+    return asked

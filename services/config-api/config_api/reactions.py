@@ -1,0 +1,81 @@
+"""What other services' events change here: a config's status, and the projection that lists show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from towerlab.configs.config import ConfigStatus, ConfigSummary, FeatureConfig
+from towerlab.domain.best import best_under, reference_protocol
+from towerlab.domain.quicktest import Phase, QuickTest
+from towerlab.domain.results import BestMetrics
+from towerlab.events.envelope import Event
+from towerlab.ports.documents import Documents, Put
+from towerlab.runtime import records
+from towerlab.runtime.outcomes import Done, Duplicate, Handler, Outcome, Reject
+from towerlab.runtime.records import Held
+from towerlab.runtime.wiring import Deps
+
+from config_api import reading
+from config_api.summaries import Best, counted, summarised
+
+
+def on_test_event(deps: Deps, event: Event) -> Outcome:
+    """Bring a config up to its tests: its status, its counts, its best. Which event told of them does not matter.
+
+    A new best may change the protocol that the dataset is judged by, and with it what the other configs show.
+    """
+    documents, config_id = deps.documents, str(event.data["config_id"])
+    found = records.find(documents, FeatureConfig, config_id)
+    if found is None:
+        return Reject(f"no feature config {config_id!r}")
+    where: reading.Where = {"dataset_id": found.value.dataset_id}
+    # Summaries are read before all that they follow from: a newer fact then comes with a newer revision of them.
+    known = {held.id: held for held in reading.every(documents, ConfigSummary, where)}
+    bests = {held.id: held.value for held in reading.every(documents, BestMetrics, where)}
+    reference = reference_protocol(bests.values())
+    config, writes = _judged(documents, records.get(documents, FeatureConfig, config_id))
+    summaries = [_summary(documents, config, _shown(bests.get(config_id), reference))]
+    summaries += [_rejudged(known[id].value, _shown(bests[id], reference)) for id in bests if id != config_id]
+    changed = [summary for summary in summaries if summary != known[summary.id].value]
+    writes += [records.put(summary, summary.id, known[summary.id].revision) for summary in changed]
+    return Done(writes) if writes else Duplicate()
+
+
+def on_dataset_event(_: Deps, event: Event) -> Outcome:
+    """Datasets of other domains come with the cloud installation; until then these events are set aside, not lost."""
+    return Reject(f"{event.type} is not handled by this version")
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "quick-test.finished": on_test_event,
+    "best-metrics.updated": on_test_event,
+    "dataset.updated": on_dataset_event,
+    "dataset.deleted": on_dataset_event,
+}
+
+
+def _judged(documents: Documents, held: Held[FeatureConfig]) -> tuple[FeatureConfig, list[Put]]:
+    """The config, tested if it has become so, and the write of it."""
+    config = held.value
+    if config.status is not ConfigStatus.DRAFT or config.deleted_at:
+        return config, []
+    completed: reading.Where = {"config_id": config.id, "version": config.version, "phase": Phase.COMPLETED.value}
+    if not records.count(documents, QuickTest, completed):
+        return config, []
+    tested = replace(config, status=ConfigStatus.TESTED)
+    return tested, [records.put(tested, held.id, held.revision)]
+
+
+def _shown(best: BestMetrics | None, reference: str | None) -> Best:
+    test = best_under(best, reference) if best else None
+    return Best(test, comparable=test is None or test.protocol_key == reference)
+
+
+def _summary(documents: Documents, config: FeatureConfig, best: Best) -> ConfigSummary:
+    version = reading.version(documents, config.id, config.version)
+    return summarised(config, version, counted(documents, config.id), best)
+
+
+def _rejudged(summary: ConfigSummary, best: Best) -> ConfigSummary:
+    return replace(summary, best=best.test, tested=best.test is not None, comparable=best.comparable)

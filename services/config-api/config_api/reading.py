@@ -1,0 +1,55 @@
+"""Reading what commands and answers are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
+from towerlab.domain.errors import NotFound
+from towerlab.ports.documents import Documents, Scalar
+from towerlab.runtime import records
+from towerlab.runtime.records import Held
+
+T = TypeVar("T")
+Where = Mapping[str, Scalar]
+
+
+def version_id(config_id: str, version: int) -> str:
+    """The record id of a config version, and of its code."""
+    return f"{config_id}.{version}"
+
+
+def config(documents: Documents, id: str) -> Held[FeatureConfig]:
+    """A config that is not deleted. Raises NotFound."""
+    held = records.get(documents, FeatureConfig, id)
+    if held.value.deleted_at is not None:
+        raise NotFound("feature config", id)
+    return held
+
+
+def version(documents: Documents, config_id: str, number: int) -> ConfigVersion:
+    """Raises NotFound."""
+    return records.get(documents, ConfigVersion, version_id(config_id, number)).value
+
+
+def summary(documents: Documents, config_id: str) -> Held[ConfigSummary]:
+    return records.get(documents, ConfigSummary, config_id)
+
+
+def every(documents: Documents, type: type[T], where: Where) -> Iterator[Held[T]]:
+    """All records that match, page after page."""
+    cursor: str | None = None
+    while True:
+        page = records.query(documents, type, where, cursor=cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def twin(documents: Documents, config: FeatureConfig) -> FeatureConfig | None:
+    """Another config of the dataset that computes the same, the oldest of them."""
+    where: Where = {"dataset_id": config.dataset_id, "config_hash": config.config_hash, "deleted": False}
+    twins = [held.value for held in every(documents, FeatureConfig, where) if held.id != config.id]
+    return min(twins, key=lambda other: other.number, default=None)

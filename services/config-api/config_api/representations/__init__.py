@@ -1,0 +1,1 @@
+"""What answers look like: the field names of the API, made from records."""

@@ -1,0 +1,118 @@
+"""Feature configs and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
+from towerlab.domain.results import KS, BestTest, Warning
+from towerlab.emit.record import CodeRecord
+from towerlab.runtime import records
+
+from config_api.http import etag_of
+from config_api.representations.numbers import by_k, finite
+
+
+def config_line(config: FeatureConfig, summary: ConfigSummary, revision: str) -> dict[str, Any]:
+    """A config as a list shows it."""
+    best = summary.best
+    shown = {
+        "id": config.id,
+        "number": config.number,
+        "name": config.name,
+        "description": config.description,
+        "dataset": config.dataset_id,
+        "status": config.status.value,
+        "version": config.version,
+        "config_hash": config.config_hash,
+        "buyer_tensor_dim": summary.buyer_tensor_dim,
+        "product_tensor_dim": summary.product_tensor_dim,
+        "crosses": summary.crosses,
+        **{f"best_recall_at_{k}": best.at[str(k)] if best else None for k in KS},
+        "best": _best(best, summary.comparable) if best else None,
+        "quick_tests": {"count": summary.tests, "last_at": summary.last_test_at, "running": summary.running},
+        "created_at": config.created_at,
+        "updated_at": config.updated_at,
+        "created_by": config.created_by,
+        "etag": etag_of(revision),
+    }
+    return dict(finite(shown))
+
+
+def config_whole(
+    config: FeatureConfig, version: ConfigVersion, summary: ConfigSummary, revision: str, twin: FeatureConfig | None
+) -> dict[str, Any]:
+    """A config with what its current version computes. `twin` is another config with the same hash."""
+    warnings = (*version.warnings, *(_duplicate(twin) for _ in (twin,) if twin))
+    return {
+        **config_line(config, summary, revision),
+        **_computed(version),
+        "columns_in_both_models": columns_in_both_models(version),
+        "duplicate_of": twin.id if twin else None,
+        "warnings": records.to_json(warnings),
+    }
+
+
+def config_version(version: ConfigVersion) -> dict[str, Any]:
+    """An immutable version."""
+    return {
+        "feature_config": version.config_id,
+        "dataset": version.dataset_id,
+        "version": version.version,
+        "config_hash": version.config_hash,
+        **_computed(version),
+        "columns": records.to_json(version.columns),
+        "columns_in_both_models": columns_in_both_models(version),
+        "warnings": records.to_json(version.warnings),
+        "created_at": version.created_at,
+        "created_by": version.created_by,
+    }
+
+
+def code(record: CodeRecord, contents: Mapping[str, str]) -> dict[str, Any]:
+    """The generated files of a version, text included."""
+    files = [
+        {"name": name, "sha256": record.files[name].sha256, "content": content} for name, content in contents.items()
+    ]
+    return {
+        "feature_config": record.config_id,
+        "version": record.version,
+        "config_hash": record.config_hash,
+        "status": record.status,
+        "error": record.error or None,
+        "files": files,
+    }
+
+
+def columns_in_both_models(version: ConfigVersion) -> list[str]:
+    product = {feature["column"] for feature in version.lists.product_model_features}
+    return [feature["column"] for feature in version.lists.buyer_model_features if feature["column"] in product]
+
+
+def _computed(version: ConfigVersion) -> dict[str, Any]:
+    lists: dict[str, Any] = records.to_json(version.lists)
+    dims = {"buyer_tensor_dim": version.buyer_tensor_dim, "product_tensor_dim": version.product_tensor_dim}
+    return lists | dims
+
+
+def _best(best: BestTest, comparable: bool) -> dict[str, Any]:
+    return {
+        "test": best.test_id,
+        "version": best.version,
+        **by_k(best.at),
+        "interval": by_k(best.interval),
+        "settings": best.settings,
+        "protocol_key": best.protocol_key,
+        "comparable": comparable,
+        "after_request": best.after_request,
+        "completed_at": best.completed_at,
+    }
+
+
+def _duplicate(twin: FeatureConfig) -> Warning:
+    return Warning(
+        "duplicate",
+        f"config-{twin.number:03d} {twin.name!r} computes exactly the same.",
+        "Change something, or use that one.",
+    )

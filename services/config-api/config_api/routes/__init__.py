@@ -1,0 +1,1 @@
+"""HTTP in, one command or one reading, a representation out."""

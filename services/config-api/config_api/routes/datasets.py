@@ -1,0 +1,104 @@
+"""Datasets, their columns, and what can be said of four lists before they are saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+from towerlab.configs.defaults import smart_defaults
+from towerlab.domain.datasets import Dataset
+from towerlab.runtime import records
+
+from config_api import previews, profiles
+from config_api.bodies import json_object
+from config_api.commands.datasets import put_column_mapping, register_dataset
+from config_api.http import Answer, answer, body, deps, if_match, query
+from config_api.representations.datasets import (
+    column,
+    column_mapping,
+    dataset_line,
+    dataset_revision,
+    dataset_whole,
+    mapping_revision,
+)
+from config_api.representations.numbers import finite
+from config_api.schemas import datasets as schemas
+from config_api.schemas.configs import PreviewSchema
+from config_api.schemas.queries import OutcomesSchema, PageSchema, RowsSchema
+
+routes = Blueprint("datasets", __name__, url_prefix="/api/datasets")
+NOT_DELETED = {"deleted": False}
+
+
+@routes.get("/")
+def datasets() -> Answer:
+    page = query(PageSchema())
+    listed = records.query(
+        deps().documents, Dataset, NOT_DELETED, ("-updated_at",), limit=page["limit"], cursor=page["cursor"]
+    )
+    items = [dataset_line(dataset) for dataset in listed.values]
+    total = records.count(deps().documents, Dataset, NOT_DELETED)
+    return answer({"items": items, "next_cursor": listed.next_cursor, "total": total})
+
+
+@routes.post("/")
+def post_dataset() -> Answer:
+    dataset = register_dataset(deps(), body(schemas.NewDatasetSchema()))
+    return answer(
+        dataset_whole(dataset), 201, revision=dataset_revision(dataset), location=f"/api/datasets/{dataset.id}/"
+    )
+
+
+@routes.get("/<id:dataset_id>/")
+def dataset(dataset_id: str) -> Answer:
+    found = _dataset(dataset_id)
+    return answer(dataset_whole(found), revision=dataset_revision(found))
+
+
+@routes.get("/<id:dataset_id>/columns/")
+def columns(dataset_id: str) -> Answer:
+    found = _dataset(dataset_id)
+    items = [column(profile, found.mapping) for profile in profiles.of(deps().artifacts, found)]
+    return answer({"items": items, "next_cursor": None, "total": len(items)})
+
+
+@routes.get("/<id:dataset_id>/column-mapping/")
+def mapping(dataset_id: str) -> Answer:
+    found = _dataset(dataset_id)
+    return answer(column_mapping(found), revision=mapping_revision(found))
+
+
+@routes.put("/<id:dataset_id>/column-mapping/")
+def put_mapping(dataset_id: str) -> Answer:
+    seen = if_match()
+    roles = schemas.column_mapping(json_object(request), _dataset(dataset_id).columns)
+    changed = put_column_mapping(deps(), dataset_id, roles, seen)
+    return answer(column_mapping(changed), revision=mapping_revision(changed))
+
+
+@routes.get("/<id:dataset_id>/rows/")
+def rows(dataset_id: str) -> Answer:
+    limit = query(RowsSchema())["limit"]
+    found = _dataset(dataset_id)
+    items = [finite(row) for row in deps().warehouse.rows(found.snapshot.uri, limit)]
+    return answer({"items": items, "next_cursor": None, "total": found.snapshot.rows})
+
+
+@routes.get("/<id:dataset_id>/smart-defaults/")
+def defaults(dataset_id: str) -> Answer:
+    outcomes = query(OutcomesSchema())["outcomes"]
+    found = _dataset(dataset_id)
+    chosen = smart_defaults(profiles.of(deps().artifacts, found), found.mapping, outcomes)
+    lists: dict[str, Any] = records.to_json(chosen.lists)
+    return answer({**lists, "outcomes": outcomes, "reasons": finite(records.to_json(chosen.reasons))})
+
+
+@routes.post("/<id:dataset_id>/preview/")
+def preview(dataset_id: str) -> Answer:
+    lists = body(PreviewSchema())
+    found = _dataset(dataset_id)
+    return answer(previews.preview(lists, found, profiles.of(deps().artifacts, found)))
+
+
+def _dataset(dataset_id: str) -> Dataset:
+    return records.get(deps().documents, Dataset, dataset_id).value

@@ -1,0 +1,54 @@
+"""Quick tests: start, look, cancel."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from towerlab.domain.quicktest import QuickTest
+from towerlab.domain.results import Result
+from towerlab.runtime import records
+
+from config_api import reading
+from config_api.commands.quick_tests import cancel_quick_test, start_quick_test
+from config_api.http import Answer, actor, answer, body, deps, query
+from config_api.representations import quick_tests as shown
+from config_api.schemas.queries import PageSchema
+from config_api.schemas.quick_tests import NothingSchema, QuickTestSchema
+
+routes = Blueprint("quick_tests", __name__, url_prefix="/api")
+
+
+@routes.post("/feature-configs/<id:config_id>/quick-test/")
+def post_quick_test(config_id: str) -> Answer:
+    started = start_quick_test(deps(), actor(), config_id, body(QuickTestSchema(), optional=True))
+    status = 200 if started.existing else 202
+    location = f"/api/quick-tests/{started.test.id}/"
+    return answer({**_shown(started.test), "existing": started.existing}, status, location=location)
+
+
+@routes.get("/quick-tests/<id:test_id>/")
+def quick_test(test_id: str) -> Answer:
+    return answer(_shown(records.get(deps().documents, QuickTest, test_id).value))
+
+
+@routes.get("/feature-configs/<id:config_id>/quick-tests/")
+def quick_tests(config_id: str) -> Answer:
+    asked = query(PageSchema())
+    documents = deps().documents
+    reading.config(documents, config_id)
+    where = {"config_id": config_id}
+    page = records.query(documents, QuickTest, where, ("-created_at",), limit=asked["limit"], cursor=asked["cursor"])
+    results = records.get_many(documents, Result, [test.id for test in page.values])
+    items = [shown.quick_test(test, results[test.id].value if test.id in results else None) for test in page.values]
+    total = records.count(documents, QuickTest, where)
+    return answer({"items": items, "next_cursor": page.next_cursor, "total": total})
+
+
+@routes.post("/quick-tests/<id:test_id>/cancel/")
+def cancel(test_id: str) -> Answer:
+    body(NothingSchema(), optional=True)
+    return answer(_shown(cancel_quick_test(deps(), test_id)), 202)
+
+
+def _shown(test: QuickTest) -> dict[str, object]:
+    result = records.find(deps().documents, Result, test.id)
+    return shown.quick_test(test, result.value if result else None)

@@ -1,0 +1,98 @@
+"""Requests about datasets: registration and column mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import available_timezones
+
+from marshmallow import Schema, fields, post_load, validates
+from towerlab.domain.columns import Availability, ColumnRole, ColumnType
+from towerlab.domain.datasets import Source
+from towerlab.domain.errors import Invalid, Problem, pointer
+from towerlab.domain.roles import availability_of, check_mapping
+
+from config_api.faults import fault, load
+from config_api.fields import Choice, Text
+
+LONGEST_NAME = 255
+
+
+@dataclass(frozen=True)
+class NewDataset:
+    name: str
+    source: Source
+    time_zone: str
+
+
+class SourceSchema(Schema):
+    kind = Choice(("file", "bigquery"), required=True)
+    uri = Text(2000, required=True)
+
+    @validates("kind")
+    def is_served_here(self, kind: str, **_: Any) -> None:
+        if kind == "bigquery":
+            raise fault("not_here", "BigQuery comes with the cloud installation", "Register a Parquet or CSV file.")
+
+    @post_load
+    def made(self, loaded: dict[str, Any], **_: Any) -> Source:
+        return Source(loaded["kind"], loaded["uri"])
+
+
+class NewDatasetSchema(Schema):
+    name = Text(LONGEST_NAME, required=True)
+    source = fields.Nested(SourceSchema, required=True)
+    time_zone = Text(64, load_default="UTC")
+
+    @validates("time_zone")
+    def is_known(self, time_zone: str, **_: Any) -> None:
+        if time_zone not in available_timezones():
+            raise fault("unknown_time_zone", "no time zone of that name", "Use an IANA name such as Europe/Berlin.")
+
+    @post_load
+    def made(self, loaded: dict[str, Any], **_: Any) -> NewDataset:
+        return NewDataset(**loaded)
+
+
+@dataclass(frozen=True)
+class PutRole:
+    """What a person says of a column. `availability` None: as guessed."""
+
+    role: str | None
+    availability: Availability | None
+
+
+class RoleSchema(Schema):
+    role = Text(100, load_default=None, allow_none=True)
+    availability = Choice([a.value for a in Availability], load_default=None, allow_none=True)
+    reason = Text(1000, load_default="", blank=True)  # a mapping that was read may be put back as it is
+
+    @post_load
+    def made(self, loaded: dict[str, Any], **_: Any) -> PutRole:
+        availability = loaded["availability"]
+        return PutRole(loaded["role"], Availability(availability) if availability else None)
+
+
+def column_mapping(body: Mapping[str, Any], columns: Mapping[str, ColumnType]) -> dict[str, PutRole]:
+    """`{column: {role, availability}}` of a dataset with these columns. Raises Invalid with every fault."""
+    problems: list[Problem] = []
+    roles: dict[str, PutRole] = {}
+    for column, entry in body.items():
+        try:
+            roles[column] = load(RoleSchema(), entry)
+        except Invalid as error:
+            problems.extend(replace(problem, pointer=pointer(column) + problem.pointer) for problem in error.problems)
+    problems.extend(_unfit(roles, columns))
+    if problems:
+        raise Invalid(problems)
+    return roles
+
+
+def _unfit(roles: Mapping[str, PutRole], columns: Mapping[str, ColumnType]) -> Sequence[Problem]:
+    mapping = {column: ColumnRole(put.role, availability_of(put.role)) for column, put in roles.items()}
+    try:
+        check_mapping(mapping, columns)
+    except Invalid as error:
+        return error.problems
+    return ()

@@ -1,0 +1,79 @@
+"""Valid results and bests, where a test names only what matters to it."""
+
+from __future__ import annotations
+
+from towerlab.domain.best import with_test
+from towerlab.domain.quicktest import QuickTest
+from towerlab.domain.results import BestMetrics, BestTest, PreviousBest, Recall, Result, Ruler
+from towerlab.runtime import records
+from towerlab.runtime.wiring import Deps
+
+AT = "2026-01-02T03:04:05.000000Z"
+
+
+def by_k(at_100: float) -> dict[str, float]:
+    return {"10": at_100 / 4, "50": at_100 / 2, "100": at_100}
+
+
+def recall(at_100: float) -> Recall:
+    spread = {k: (value - 0.05, value + 0.05) for k, value in by_k(at_100).items()}
+    return Recall(by_k(at_100), {k: (round(low, 9), round(high, 9)) for k, (low, high) in spread.items()})
+
+
+def result_of(test: QuickTest, at_100: float, protocol_key: str = "key-1") -> Result:
+    return Result(
+        test_id=test.id,
+        config_id=test.config_id,
+        version=test.version,
+        dataset_id=test.dataset_id,
+        protocol_key=protocol_key,
+        protocol={"split": "time"},
+        recall=recall(at_100),
+        loss=5.0,
+        metrics={"mrr": 0.125},
+        ruler=Ruler(recall(0.05), recall(0.4), None, _previous()),
+        verdict="cannot_tell",
+        vocabulary_stats={},
+        replicate_results=(),
+        unseen={},
+        slices={},
+        rows={},
+        warnings=(),
+        curve=(),
+        duration_seconds=3.5,
+        cost_usd=0.0,
+        ranks_uri="",
+        customers_uri="",
+        mlflow_run_id="",
+        mlflow_url="",
+        completed_at=AT,
+    )
+
+
+def store_result(deps: Deps, result: Result) -> None:
+    written = records.put(result, result.test_id, None)
+    deps.documents.commit([written])
+
+
+def store_best(deps: Deps, test: QuickTest, at_100: float, protocol_key: str = "key-1") -> None:
+    """The collector's part: `test` is among its config's best."""
+    best = BestTest(
+        test_id=test.id,
+        version=test.version,
+        protocol_key=protocol_key,
+        sample_percent=test.settings.data_sample_percent,
+        settings=records.to_json(test.settings),
+        at=by_k(at_100),
+        interval=recall(at_100).interval,
+        completed_at=AT,
+    )
+    held = records.find(deps.documents, BestMetrics, test.config_id)
+    known = held.value if held else BestMetrics(test.config_id, test.dataset_id)
+    written = records.put(with_test(known, best), test.config_id, held.revision if held else None)
+    deps.documents.commit([written])
+
+
+def _previous() -> PreviousBest:
+    at = by_k(0.2)
+    difference = dict.fromkeys(at, 0.05)
+    return PreviousBest("t0", "c0", "Before", 1, at, difference, dict.fromkeys(at, (0.01, 0.09)))
