@@ -82,12 +82,12 @@ class Result:
     ruler: Ruler
     verdict: str | None  # better | worse | cannot_tell; None without a previous best
     vocabulary_stats: Mapping[str, VocabularyStats]
-    replicate_results: tuple[Mapping[str, float], ...]  # {seed, recall_at_10, ...}
+    replicate_results: tuple[Mapping[str, int | float], ...]  # {seed, recall_at_10, ...}
     unseen: Mapping[str, float]  # share of evaluation rows of unseen customers, products
     slices: Mapping[str, Slice]  # new_customers, returning_customers, head_products, tail_products, new_products
     rows: Mapping[str, int]  # train, eval, eval_customers, catalogue, left out by reason
     warnings: tuple[Warning, ...]
-    curve: tuple[Mapping[str, float], ...]  # {replicate, epoch, loss}; finer ones as tracked {replicate, step, loss}
+    curve: tuple[Mapping[str, int | float], ...]  # {replicate, epoch, loss}; without replicate: mean over them
     duration_seconds: float
     cost_usd: float
     ranks_uri: str

@@ -20,6 +20,11 @@ class Key:
     id: str
 
 
+def is_valid(key: Key) -> bool:
+    """Whether a document may have that key; one that may not is simply not there."""
+    return 0 < len(key.id) <= 200 and "/" not in key.id and key.id.isprintable()
+
+
 @dataclass(frozen=True)
 class Stored:
     key: Key
@@ -30,7 +35,7 @@ class Stored:
 @dataclass(frozen=True)
 class Put:
     """Write `body`. `expect` is the revision it replaces; None: it must not exist yet. `index` holds the fields
-    that queries may use; the body itself is not searched."""
+    that queries may use, by names of [a-z0-9_]; the body itself is not searched."""
 
     key: Key
     body: Mapping[str, Any]
@@ -53,7 +58,8 @@ class Order:
 @dataclass(frozen=True)
 class Query:
     """Documents of one kind whose index fields equal `where`, in `order` (ties by id), `limit` at a time.
-    A document that lacks an ordered field sorts as null: first ascending, last descending."""
+    A field that a document lacks counts as null; null sorts first ascending, last
+    descending; text by code point."""
 
     kind: str
     where: Mapping[str, Scalar] = field(default_factory=dict)
@@ -70,7 +76,7 @@ class Page:
 
 class Documents(Protocol):
     def get(self, key: Key) -> Stored:
-        """The newest committed document. Raises NotFound and Transient."""
+        """The newest committed document. Raises NotFound (an impossible key too) and Transient."""
 
     def find(self, key: Key) -> Stored | None:
         """Like get, with None for a document that is not there."""
@@ -79,17 +85,20 @@ class Documents(Protocol):
         """All that exist of `keys`, in one round trip. Raises Transient."""
 
     def query(self, query: Query) -> Page:
-        """One page. Every document that exists during the whole listing appears exactly once over its pages.
-        Raises Invalid for a cursor this store did not give, and Transient."""
+        """One page. Every document that exists during the whole listing, its ordered fields unchanged, appears exactly
+        once over its pages. Raises Invalid for a cursor that was not given for this very query, and Transient."""
 
     def count(self, kind: str, where: Mapping[str, Scalar]) -> int:
         """How many documents a query without limit would give. Raises Transient."""
 
     def commit(self, writes: Sequence[Put | Delete], events: Sequence[Event] = ()) -> Sequence[Revision]:
-        """Do all writes and record all events, or nothing; the new revisions in the order of `writes`.
+        """Do all writes and record all events, or nothing; the new revisions in the order of `writes` ('' of a Delete).
+        A revision is never used again, even when a document is deleted and made anew.
 
         Visible to every reader once it returns; a reader never sees half of it. Every event recorded is delivered at
         least once to every subscription of its type that existed at the commit, even if this process dies right after.
         Raises AlreadyExists (a create met a document), RevisionConflict (a revision is not the expected one, or the
-        document is gone) with nothing written, and Transient (written or not: read before retrying).
+        document is gone), Invalid (a body over 1,000,000 bytes, an index text that is not Unicode) and ValueError (a
+        document written twice, an impossible key, NaN) with nothing written, and Transient (written or not: read
+        before retrying).
         """

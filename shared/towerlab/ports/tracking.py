@@ -22,4 +22,4 @@ class Tracking(Protocol):
         """The run, None when the server does not know it. Raises Transient."""
 
     def add_figures(self, run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
-        """Log figures and tags beside what the trainer logged; logging the same again changes nothing. Raises Transient."""
+        """Log figures and tags beside what the trainer logged; the same again changes nothing. Raises Transient."""

@@ -11,7 +11,8 @@ from towerlab.domain.columns import ColumnProfile, ColumnType
 
 @dataclass(frozen=True)
 class SnapshotTable:
-    """An immutable copy of a table. `id` is the SHA-256 of its content; column `row_id` (0..rows-1) is stable."""
+    """An immutable copy of a table. `id` is the SHA-256 of the source's content and of how it was read; column `row_id`
+    (0..rows-1) counts the rows in the source's order."""
 
     id: str
     uri: str
@@ -22,15 +23,19 @@ class SnapshotTable:
 class Warehouse(Protocol):
     def snapshot(self, source_uri: str) -> SnapshotTable:
         """Copy a Parquet or CSV file into the snapshot area, columns cast to the six column types and `row_id` added.
-        The same content gives the same id and URI. Raises Invalid (not a table, no columns, more than 2,000 columns,
-        a column called row_id, outside the data folders, too large) and Transient."""
+        Numbers and times that are not finite become null; nested values JSON text; integers over 64 bits text.
+        The same content gives the same id and URI. Raises Invalid (not a table, no rows, no columns, more than 2,000
+        columns, a column called row_id, outside the data folders, too large) and Transient."""
 
     def profile(self, snapshot: SnapshotTable) -> Sequence[ColumnProfile]:
-        """Statistics of every column but row_id, over all rows, in the table's column order, read in one pass."""
+        """Statistics of every column but row_id, over all rows, in the table's column order; unique counts are exact up
+        to 10,000,000 rows. The table is never held in memory. Raises NotFound and Transient."""
 
     def rows(self, snapshot_uri: str, limit: int) -> Sequence[Mapping[str, Any]]:
-        """The first `limit` rows by row_id, as JSON values (times as RFC 3339 UTC)."""
+        """The first `limit` rows by row_id, as JSON values (times as RFC 3339 UTC). Raises NotFound and Transient."""
 
     def training_rows(self, snapshot_uri: str, roles: Mapping[str, str]) -> Mapping[str, int]:
         """How many rows qualify for training and how many are left out, by reason, each row under its first reason:
-        {'total', 'qualify', 'no_customer', 'no_product', 'not_bought' (quantity <= 0)}. `roles` maps role to column."""
+        {'total', 'qualify', 'no_customer', 'no_product', 'not_bought' (quantity <= 0 or unknown)}. `roles` maps role to
+        column; a role left out excludes nothing. Raises NotFound, Invalid (an unknown column, a quantity that is no
+        number) and Transient."""

@@ -1,0 +1,1 @@
+"""Thin implementations of the ports; only runtime/wiring.py names them."""

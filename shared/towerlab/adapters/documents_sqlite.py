@@ -1,0 +1,126 @@
+"""The document store of one machine: one table, an index per listing, one transaction per commit."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from towerlab.adapters import bus_embedded, cursors, sqlite_listing
+from towerlab.adapters.sqlite_file import SqliteFile
+from towerlab.adapters.sqlite_listing import Listings
+from towerlab.domain.errors import Invalid, NotFound, Problem
+from towerlab.events.envelope import Event
+from towerlab.ports.clock import Clock
+from towerlab.ports.documents import Delete, Key, Page, Put, Query, Revision, Scalar, Stored, is_valid
+from towerlab.ports.errors import AlreadyExists, RevisionConflict
+
+MAX_BODY_BYTES = 1_000_000  # Firestore takes 1 MiB with all its overhead
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents(
+    kind TEXT NOT NULL, id TEXT NOT NULL, revision TEXT NOT NULL, body TEXT NOT NULL, fields TEXT NOT NULL,
+    PRIMARY KEY(id, kind));
+"""  # id first: a key that begins with kind would tempt the planner away from the listings' indexes
+_KEYS_AT_ONCE = 400
+
+
+class SqliteDocuments:
+    """Events of a commit are recorded as the embedded bus records them, in the same file and transaction."""
+
+    def __init__(self, file: SqliteFile, clock: Clock, listings: Listings) -> None:
+        self._file, self._clock = file, clock
+        file.script(_SCHEMA + sqlite_listing.schema(listings))
+
+    def get(self, key: Key) -> Stored:
+        stored = self.find(key)
+        if stored is None:
+            raise NotFound(key.kind, key.id)
+        return stored
+
+    def find(self, key: Key) -> Stored | None:
+        return self.get_many([key]).get(key)
+
+    def get_many(self, keys: Sequence[Key]) -> Mapping[Key, Stored]:
+        known = [key for key in keys if is_valid(key)]
+        with self._file.reading() as connection:
+            rows = [row for some in _batches(known) for row in _rows_of(connection, some)]
+        return {stored.key: stored for stored in map(_stored, rows)}
+
+    def query(self, query: Query) -> Page:
+        position = None if query.cursor is None else cursors.take(query, query.cursor)
+        with self._file.reading() as connection:
+            rows = list(islice(_listed(connection, query, position), query.limit + 1))
+        page = rows[: query.limit]
+        items = [_stored(row[:4]) for row in page]
+        more = len(rows) > query.limit and page
+        return Page(items, cursors.give(query, [*page[-1][4:], page[-1][1]]) if more else None)
+
+    def count(self, kind: str, where: Mapping[str, Scalar]) -> int:
+        condition, values = sqlite_listing.condition(kind, where)
+        with self._file.reading() as connection:
+            return int(connection.execute(f"SELECT COUNT(*) FROM documents WHERE {condition}", values).fetchone()[0])
+
+    def commit(self, writes: Sequence[Put | Delete], events: Sequence[Event] = ()) -> Sequence[Revision]:
+        statements = [(write, *_statement(write)) for write in writes]
+        if len({write.key for write in writes}) < len(writes):
+            raise ValueError("a commit writes each document once")
+        with self._file.writing() as connection:
+            for write, sql, values in statements:
+                if connection.execute(sql, values).rowcount != 1:
+                    raise _conflict(write)
+            bus_embedded.record(connection, events, self._clock.now().timestamp())
+        return ["" if isinstance(write, Delete) else str(values["revision"]) for write, _, values in statements]
+
+
+def _batches(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    return (keys[start : start + _KEYS_AT_ONCE] for start in range(0, len(keys), _KEYS_AT_ONCE))
+
+
+def _rows_of(connection: sqlite3.Connection, keys: Sequence[Key]) -> Iterable[Sequence[Any]]:
+    places = ",".join(["(?, ?)"] * len(keys))
+    values = [part for key in keys for part in (key.id, key.kind)]
+    sql = f"SELECT kind, id, revision, body FROM documents WHERE (id, kind) IN (VALUES {places})"
+    return connection.execute(sql, values).fetchall()
+
+
+def _listed(connection: sqlite3.Connection, query: Query, position: cursors.Position | None) -> Iterator[Sequence[Any]]:
+    for sql, values in sqlite_listing.selections(query, position):
+        yield from connection.execute(sql, values).fetchall()
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    kind, id, revision, body = row
+    return Stored(Key(kind, id), revision, json.loads(body))
+
+
+def _statement(write: Put | Delete) -> tuple[str, dict[str, str | None]]:
+    if not is_valid(write.key):
+        raise ValueError(f"{write.key} cannot be a document's key")
+    values: dict[str, str | None] = {"kind": write.key.kind, "id": write.key.id, "expect": write.expect}
+    if isinstance(write, Delete):
+        return "DELETE FROM documents WHERE kind = :kind AND id = :id AND revision = :expect", values
+    fields = sqlite_listing.fields(write.index)
+    values |= {"revision": secrets.token_hex(8), "body": _body(write), "fields": fields}
+    if write.expect is None:
+        return "INSERT INTO documents VALUES(:kind, :id, :revision, :body, :fields) ON CONFLICT DO NOTHING", values
+    change = "UPDATE documents SET revision = :revision, body = :body, fields = :fields"
+    return f"{change} WHERE kind = :kind AND id = :id AND revision = :expect", values
+
+
+def _body(write: Put) -> str:
+    body = json.dumps(write.body, separators=(",", ":"), allow_nan=False)
+    if len(body) > MAX_BODY_BYTES:
+        name = write.key.kind.replace("_", " ")
+        raise Invalid(
+            [Problem("", "too_large", f"this {name} is too large to store", "Take away what it can do without.")]
+        )
+    return body
+
+
+def _conflict(write: Put | Delete) -> RevisionConflict:
+    if isinstance(write, Put) and write.expect is None:
+        return AlreadyExists(f"{write.key} is there already")
+    return RevisionConflict(f"{write.key} is not at the expected revision")

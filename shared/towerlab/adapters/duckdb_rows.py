@@ -1,0 +1,61 @@
+"""Rows of a snapshot: the first ones to look at, and how many of all can be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from towerlab.adapters.duckdb_types import quoted, shown
+from towerlab.domain.columns import ColumnType
+from towerlab.domain.errors import Invalid, Problem, pointer
+
+REASONS = ("no_customer", "no_product", "not_bought")
+
+
+def first_rows(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Each row by column, values as JSON scalars."""
+    selected = ", ".join(shown(quoted(name), type) for name, type in columns.items())
+    sql = f"SELECT {selected} FROM read_parquet(?) WHERE row_id < ? ORDER BY row_id"
+    return [dict(zip(columns, row, strict=True)) for row in connection.execute(sql, [str(path), limit]).fetchall()]
+
+
+def training_rows(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], roles: Mapping[str, str]
+) -> Mapping[str, int]:
+    """Rows by their first reason to be left out, 'qualify' for the rest; a role that no column has excludes nothing."""
+    _check(columns, roles)
+    conditions = {
+        "no_customer": _unknown(roles.get("customer_id")),
+        "no_product": _unknown(roles.get("product_id")),
+        "not_bought": _not_bought(roles.get("quantity")),
+    }
+    cases = " ".join(f"WHEN {conditions[reason]} THEN '{reason}'" for reason in REASONS)
+    sql = f"SELECT CASE {cases} ELSE 'qualify' END, count(*) FROM read_parquet(?) GROUP BY 1"
+    counts = dict(connection.execute(sql, [str(path)]).fetchall())
+    return {"total": sum(counts.values()), **{name: counts.get(name, 0) for name in ("qualify", *REASONS)}}
+
+
+def _unknown(column: str | None) -> str:
+    return "false" if column is None else f"coalesce({quoted(column)}::VARCHAR, '') = ''"
+
+
+def _not_bought(column: str | None) -> str:
+    return "false" if column is None else f"NOT coalesce({quoted(column)} > 0, false)"
+
+
+def _check(columns: Mapping[str, ColumnType], roles: Mapping[str, str]) -> None:
+    faults = [
+        Problem(pointer(column), "unknown_column", f"there is no column {column!r}", "Choose another one.")
+        for column in roles.values()
+        if column not in columns
+    ]
+    quantity = roles.get("quantity", "")
+    if columns.get(quantity, ColumnType.INTEGER) not in (ColumnType.INTEGER, ColumnType.FLOAT):
+        faults.append(Problem(pointer(quantity), "type", "a quantity must be a number", "Choose another column."))
+    if faults:
+        raise Invalid(faults)

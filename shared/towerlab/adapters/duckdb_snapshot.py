@@ -1,0 +1,127 @@
+"""A Parquet or CSV file as an immutable snapshot: six types, a stable row_id, named by what was read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from towerlab.adapters.duckdb_types import WIDE_INTEGERS, cast_expression, column_type, literal, quoted
+from towerlab.domain.columns import ColumnType
+from towerlab.domain.errors import Invalid, Problem
+from towerlab.ports.errors import Transient
+from towerlab.ports.warehouse import SnapshotTable
+
+READING = "snapshot-1"  # changes when the same file would become another snapshot; part of the id
+MAX_COLUMNS = 2_000
+ROW_ID = "row_id"
+_MIN, _MAX = -(2**63), 2**63 - 1
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """SQL for a kind of file, whose path is a parameter: its columns alone, its rows, and a row's place among them."""
+
+    columns: str
+    rows: str
+    place: str
+    reserved: frozenset[str]
+
+
+_PARQUET = _Reader(
+    columns="read_parquet(?, hive_partitioning = false)",
+    rows="read_parquet(?, hive_partitioning = false, file_row_number = true)",
+    place="file_row_number",
+    reserved=frozenset({ROW_ID, "file_row_number"}),
+)
+_CSV = _Reader(
+    columns="read_csv(?, hive_partitioning = false, sample_size = -1)",
+    rows="read_csv(?, hive_partitioning = false, sample_size = -1)",
+    place="row_number() OVER () - 1",
+    reserved=frozenset({ROW_ID}),
+)
+
+
+def snapshot(connection: duckdb.DuckDBPyConnection, source: Path, folder: Path) -> SnapshotTable:
+    """Write `source` to `<folder>/<id>.parquet` unless it is there; the work is not repeated for a known content."""
+    before = _fingerprint(source)
+    id = _digest(source)
+    target = folder / f"{id}.parquet"
+    draft = folder / f".{id}.{os.getpid()}.draft"
+    if not target.exists():
+        try:
+            _write(connection, source, draft)
+            if _fingerprint(source) != before:
+                raise Transient("the file was changed while it was read")
+            draft.rename(target)
+        finally:
+            draft.unlink(missing_ok=True)
+    return describe(connection, id, target)
+
+
+def describe(connection: duckdb.DuckDBPyConnection, id: str, target: Path) -> SnapshotTable:
+    """The snapshot that lies at `target`."""
+    columns = {name: column_type(native) for name, native in _columns(connection, "read_parquet(?)", target)}
+    rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(target)]).fetchall()[0][0]
+    return SnapshotTable(id, f"file://{target}", rows, {name: t for name, t in columns.items() if name != ROW_ID})
+
+
+def _write(connection: duckdb.DuckDBPyConnection, source: Path, draft: Path) -> None:
+    reader = _PARQUET if source.name.lower().endswith((".parquet", ".pq")) else _CSV
+    natives = _columns(connection, reader.columns, source)
+    _check(natives, reader.reserved)
+    types = {name: _type(connection, reader.columns, source, name, native) for name, native in natives}
+    selected = [cast_expression(name, native, types[name]) + f" AS {quoted(name)}" for name, native in natives]
+    query = f"SELECT {reader.place} AS {ROW_ID}, {', '.join(selected)} FROM {reader.rows}"
+    copy = f"COPY ({query}) TO {literal(str(draft))} (FORMAT parquet, COMPRESSION zstd)"
+    if connection.execute(copy, [str(source)]).fetchall()[0][0] == 0:
+        raise _invalid("empty", "this table has no rows", "Choose a file that has some.")
+    with draft.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, scan: str, source: Path) -> list[tuple[str, str]]:
+    rows = connection.execute(f"DESCRIBE SELECT * FROM {scan}", [str(source)]).fetchall()
+    return [(name, native) for name, native, *_ in rows]
+
+
+def _check(columns: Sequence[tuple[str, str]], reserved: frozenset[str]) -> None:
+    if not columns:
+        raise _invalid("no_columns", "this table has no columns", "Choose a file that has some.")
+    if len(columns) > MAX_COLUMNS:
+        message = f"{len(columns):,} columns; at most {MAX_COLUMNS:,} are taken"
+        raise _invalid("too_many_columns", message, "Leave some out.")
+    for name, _ in columns:
+        if name.lower() in reserved:
+            raise _invalid("reserved_name", f"a column is called {name}, a name that is used here", "Rename it.")
+
+
+def _type(connection: duckdb.DuckDBPyConnection, scan: str, source: Path, name: str, native: str) -> ColumnType:
+    """Integers that 64 bits cannot hold are long identifiers: text."""
+    if native not in WIDE_INTEGERS:
+        return column_type(native)
+    bounds = f"SELECT min({quoted(name)}), max({quoted(name)}) FROM {scan}"
+    low, high = connection.execute(bounds, [str(source)]).fetchall()[0]
+    fits = low is None or (low >= _MIN and high <= _MAX)
+    return ColumnType.INTEGER if fits else ColumnType.STRING
+
+
+def _fingerprint(source: Path) -> tuple[int, int, int]:
+    status = source.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _digest(source: Path) -> str:
+    digest = hashlib.sha256(f"{READING}\n{source.suffix.lower()}\n".encode())
+    with source.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _invalid(code: str, message: str, remedy: str) -> Invalid:
+    return Invalid([Problem("/source/uri", code, message, remedy)])

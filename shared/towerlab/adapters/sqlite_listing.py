@@ -1,0 +1,96 @@
+"""Queries over index fields as SQL that walks an index: seek to where the last page ended, never skip over it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from towerlab.domain.errors import Invalid, Problem
+from towerlab.ports.documents import Order, Query, Scalar
+
+Listings = Mapping[str, Sequence[Sequence[str]]]
+Selection = tuple[str, list[Scalar]]
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def schema(listings: Listings) -> str:
+    """An index for each listing: equality fields, then sort fields with '-' for descending; and one by id per kind."""
+    statements = []
+    for kind, orders in listings.items():
+        for order in ((), *orders):
+            name = "__".join(["documents", kind, *(field.replace("-", "down_") for field in order)])
+            columns = [_column(Order(field.removeprefix("-"), field.startswith("-"))) for field in order]
+            on = f"documents({', '.join([*columns, 'id'])}) WHERE kind = '{_checked(kind)}'"
+            statements.append(f"CREATE INDEX IF NOT EXISTS {name} ON {on};")
+    return "\n".join(statements)
+
+
+def fields(index: Mapping[str, Scalar]) -> str:
+    """Index fields as the JSON text that the indexes look into. Raises Invalid for text that is no Unicode."""
+    return json.dumps({_checked(name): _value(name, value) for name, value in index.items()}, allow_nan=False)
+
+
+def condition(kind: str, where: Mapping[str, Scalar]) -> Selection:
+    """SQL for 'of that kind, with those fields'; a field that a document lacks is null."""
+    terms = [f"kind = '{_checked(kind)}'", *(f"{_field(name)} IS ?" for name in where)]
+    return " AND ".join(terms), [_value(name, value) for name, value in where.items()]
+
+
+def selections(query: Query, position: Sequence[Scalar] | None) -> Iterator[Selection]:
+    """Statements whose rows, one after the other, are the documents after `position`: kind, id, revision, body and
+    the ordered fields. Each is one range of an index, where a single OR over all of them would be a scan."""
+    terms, values = condition(query.kind, query.where)
+    for extra, more, order in _ranges(query.order, position):
+        columns = ["kind", "id", "revision", "body", *(_field(one.field) for one in query.order)]
+        by = ", ".join([*(_column(one) for one in order), "id"])
+        conditions = " AND ".join([terms, *extra])
+        sql = f"SELECT {', '.join(columns)} FROM documents WHERE {conditions} ORDER BY {by} LIMIT ?"
+        yield sql, [*values, *more, query.limit + 1]
+
+
+def _ranges(
+    orders: Sequence[Order], position: Sequence[Scalar] | None
+) -> Iterator[tuple[list[str], list[Scalar], Sequence[Order]]]:
+    if position is None:
+        yield [], [], orders
+        return
+    yield [*(f"{_field(one.field)} IS ?" for one in orders), "id > ?"], list(position), ()
+    for depth in reversed(range(len(orders))):
+        equal = [f"{_field(one.field)} IS ?" for one in orders[:depth]]
+        for term, values in _beyond(orders[depth], position[depth]):
+            yield [*equal, term], [*position[:depth], *values], orders[depth:]
+
+
+def _beyond(order: Order, value: Scalar) -> Iterator[tuple[str, list[Scalar]]]:
+    """What comes after `value`; null is the least of all values."""
+    field = _field(order.field)
+    if not order.descending:
+        yield (f"{field} IS NOT NULL", []) if value is None else (f"{field} > ?", [value])
+    elif value is not None:
+        yield f"{field} < ?", [value]
+        yield f"{field} IS NULL", []
+
+
+def _column(order: Order) -> str:
+    return f"{_field(order.field)}{' DESC' if order.descending else ''}"
+
+
+def _field(name: str) -> str:
+    return f"json_extract(fields, '$.{_checked(name)}')"
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be a kind or an index field")
+    return name
+
+
+def _value(name: str, value: Scalar) -> Scalar:
+    """SQLite's JSON ends a text at its first NUL: escaped here in a way that keeps the order."""
+    if not isinstance(value, str):
+        return value
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        remedy = "Write the text again; half of a character was lost."
+        raise Invalid([Problem(f"/{name}", "not_unicode", "this text is not valid Unicode", remedy)])
+    return value.replace("\x01", "\x01\x02").replace("\x00", "\x01\x01")

@@ -1,0 +1,112 @@
+"""The process that opens files of unknown origin: one JSON request on stdin, one JSON answer on stdout, then the end.
+
+Run with `python -m towerlab.adapters.warehouse_child`. DuckDB sees the named source file and the snapshot folder only.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from towerlab.adapters import duckdb_rows, duckdb_snapshot
+from towerlab.adapters.duckdb_profile import Profiler
+from towerlab.adapters.duckdb_types import literal
+from towerlab.domain.columns import ColumnType
+from towerlab.domain.errors import Invalid, Problem
+from towerlab.ports.errors import Transient
+
+BESIDE_DUCKDB_BYTES = 2 << 30  # libraries, threads' stacks and Python, on top of twice DuckDB's own limit
+_UNREADABLE = (
+    duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException, duckdb.BinderException,
+    duckdb.NotImplementedException, duckdb.SerializationException,
+)  # fmt: skip
+
+
+def main() -> None:
+    request = json.load(sys.stdin)
+    json.dump(answer(request), sys.stdout, allow_nan=False)
+
+
+def answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """{'result': ...}, {'invalid': [problem]} or {'transient': reason}."""
+    try:
+        return {"result": _carry_out(request)}
+    except Invalid as error:
+        return {"invalid": [asdict(problem) for problem in error.problems]}
+    except Transient as error:
+        return {"transient": str(error)}
+    except (duckdb.OutOfMemoryException, MemoryError):
+        return _fault("too_large", "there is not enough memory to read this table", "Take fewer columns or rows.")
+    except _UNREADABLE as error:
+        remedy = "Give a Parquet file, or a CSV file in UTF-8 with a header line."
+        return _fault("not_a_table", f"this file cannot be read as a table: {_first_line(error)}", remedy)
+
+
+def connect(request: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that may open `source` and `folder`, and whose settings nothing can change any more."""
+    _limit_memory(request["memory_megabytes"])
+    connection = duckdb.connect(
+        config={
+            "memory_limit": f"{request['memory_megabytes']}MB",
+            "threads": request["threads"],
+            "temp_directory": f"{request['folder']}/.scratch",
+            "autoload_known_extensions": False,
+            "autoinstall_known_extensions": False,
+        }
+    )
+    paths = [literal(path) for path in (request.get("source"),) if path]
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET allowed_paths = [{', '.join(paths)}]")
+    connection.execute(f"SET allowed_directories = [{literal(request['folder'])}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _carry_out(request: Mapping[str, Any]) -> Any:
+    connection = connect(request)
+    folder = Path(request["folder"])
+    if request["do"] == "snapshot":
+        return asdict(duckdb_snapshot.snapshot(connection, Path(request["source"]), folder))
+    path = folder / f"{request['id']}.parquet"
+    columns = duckdb_snapshot.describe(connection, request["id"], path).columns
+    match request["do"]:
+        case "profile":
+            return _profiles(connection, path, columns, request["exact_up_to"])
+        case "rows":
+            return duckdb_rows.first_rows(connection, path, columns, request["limit"])
+        case "training_rows":
+            return duckdb_rows.training_rows(connection, path, columns, request["roles"])
+    raise ValueError(f"cannot {request['do']!r}")
+
+
+def _profiles(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], exact_up_to: int
+) -> list[dict[str, Any]]:
+    profiler = Profiler(connection, path, exact_up_to)
+    return [asdict(profiler.profile(name, type)) for name, type in columns.items()]
+
+
+def _limit_memory(megabytes: int) -> None:
+    limit = 2 * megabytes * 1_000_000 + BESIDE_DUCKDB_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _fault(code: str, message: str, remedy: str) -> Mapping[str, Any]:
+    return {"invalid": [asdict(Problem("/source/uri", code, message, remedy))]}
+
+
+def _first_line(error: Exception) -> str:
+    """DuckDB's words without the SQL it quotes after them."""
+    return (str(error).splitlines() or [""])[0][:300]
+
+
+if __name__ == "__main__":
+    main()

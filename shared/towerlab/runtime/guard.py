@@ -1,0 +1,72 @@
+"""Who may knock: hosts, origins and content types on every port, a token on internal ones."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+
+from flask import Flask, Response, request
+
+from towerlab.domain.errors import Problem
+from towerlab.runtime.problems import problem
+
+OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+def install(app: Flask, allowed_hosts: Sequence[str], token: str | None = None) -> None:
+    """Refuse what does not come from an allowed host and origin, is no JSON, or, with `token`, does not carry it.
+
+    An allowed host without a port allows all its ports. A page of another site can reach a loopback port through the
+    reader's browser: it betrays itself by its Origin, or by a host name that it made point here.
+    """
+    hosts = frozenset(host.lower() for host in allowed_hosts)
+
+    @app.before_request
+    def refuse() -> Response | None:
+        return _host_fault(hosts) or _origin_fault(hosts) or _token_fault(token) or _content_fault()
+
+
+def _host_fault(hosts: frozenset[str]) -> Response | None:
+    if _is_allowed(request.headers.get("Host", ""), hosts):
+        return None
+    return _refusal(403, "host_not_allowed", "this host name is not allowed here", "See TOWERLAB_ALLOWED_HOSTS.")
+
+
+def _origin_fault(hosts: frozenset[str]) -> Response | None:
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return None
+    scheme, _, host = origin.partition("://")
+    if scheme in ("http", "https") and _is_allowed(host, hosts):
+        return None
+    return _refusal(403, "origin_not_allowed", "pages of this origin may not call this service")
+
+
+def _is_allowed(host: str, hosts: frozenset[str]) -> bool:
+    host = host.lower()
+    name, colon, port = host.rpartition(":")
+    without_port = name if colon and port.isdecimal() else host
+    return host in hosts or without_port in hosts
+
+
+def _token_fault(token: str | None) -> Response | None:
+    if token is None or request.path in OPEN_PATHS:
+        return None
+    given = request.headers.get("Authorization", "")
+    if hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return None
+    answer = _refusal(401, "token", "this endpoint is internal and wants the installation's token")
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _content_fault() -> Response | None:
+    if request.method not in _WITH_BODY or request.mimetype == "application/json":
+        return None
+    remedy = "Send the header 'Content-Type: application/json', even with an empty body."
+    return _refusal(415, "content_type", "only JSON is taken here", remedy)
+
+
+def _refusal(status: int, code: str, message: str, remedy: str = "") -> Response:
+    return problem(status, message, [Problem("", code, message, remedy)])

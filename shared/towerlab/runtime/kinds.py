@@ -1,0 +1,144 @@
+"""The record kinds: which dataclass each holds, by which fields it is found, and in which orders it is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
+from towerlab.domain.datasets import Dataset
+from towerlab.domain.quicktest import FINAL, QuickTest
+from towerlab.domain.results import BestMetrics, Result
+from towerlab.emit.record import CodeRecord
+from towerlab.ports.documents import Scalar
+
+T = TypeVar("T")
+Index = Mapping[str, Scalar]
+
+
+@dataclass(frozen=True)
+class Received:
+    """The note that `consumer` has handled an event; its effects were written in the same commit."""
+
+    event_id: str
+    consumer: str
+    type: str
+    handled_at: str
+    schema: int = 1
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """What a service was sent and could not handle. `content` is the event's JSON, or the envelope's first part."""
+
+    id: str
+    subscription: str
+    type: str
+    reason: str
+    content: str
+    at: str
+    schema: int = 1
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """`listings` are the orders that queries page through: equality fields first, then sort fields ('-' descending)."""
+
+    name: str
+    type: type[T]
+    index: Callable[[T], Index] = field(default=lambda _: {})
+    listings: tuple[tuple[str, ...], ...] = ()
+
+
+def _dataset(value: Dataset) -> Index:
+    return {"name": value.name, "updated_at": value.updated_at, "deleted": False}
+
+
+def _config(value: FeatureConfig) -> Index:
+    return {
+        "dataset_id": value.dataset_id,
+        "status": value.status.value,
+        "config_hash": value.config_hash,
+        "updated_at": value.updated_at,
+        "deleted": value.deleted_at is not None,
+    }
+
+
+def _version(value: ConfigVersion | CodeRecord) -> Index:
+    return {"config_id": value.config_id, "version": value.version}
+
+
+def _summary(value: ConfigSummary) -> Index:
+    best = value.best if value.comparable else None  # figures of another protocol are not sorted among these
+    return {
+        "dataset_id": value.dataset_id,
+        "status": value.status.value,
+        "tested": value.tested,
+        "recall_at_100": best.at["100"] if best else None,
+        "recall_lower": best.interval["100"][0] if best else None,
+        "updated_at": value.updated_at,
+        "name": value.name,
+        "deleted": value.deleted,
+    }
+
+
+def _quick_test(value: QuickTest) -> Index:
+    return {
+        "config_id": value.config_id,
+        "dataset_id": value.dataset_id,
+        "version": value.version,
+        "phase": value.phase.value,
+        "open": value.phase not in FINAL,
+        "created_at": value.created_at,
+    }
+
+
+def _result(value: Result) -> Index:
+    return {
+        "config_id": value.config_id,
+        "dataset_id": value.dataset_id,
+        "protocol_key": value.protocol_key,
+        "recall_at_100": value.recall.at["100"],
+    }
+
+
+def _config_best(value: BestMetrics) -> Index:
+    return {"dataset_id": value.dataset_id}
+
+
+def _dead_letter(value: DeadLetter) -> Index:
+    return {"subscription": value.subscription}
+
+
+_LIST = ("dataset_id", "deleted")
+
+KINDS: tuple[Kind[Any], ...] = (
+    Kind("dataset", Dataset, _dataset, (("deleted", "-updated_at"),)),
+    Kind("config", FeatureConfig, _config, ((*_LIST, "-updated_at"), ("dataset_id", "config_hash"))),
+    Kind("config_version", ConfigVersion, _version, (("config_id", "-version"),)),
+    Kind(
+        "config_summary",
+        ConfigSummary,
+        _summary,
+        (
+            (*_LIST, "-tested", "-recall_at_100", "-updated_at"),
+            (*_LIST, "-tested", "-recall_lower", "-updated_at"),
+            (*_LIST, "-updated_at"),
+            (*_LIST, "name"),
+        ),
+    ),
+    Kind(
+        "quick_test",
+        QuickTest,
+        _quick_test,
+        (("config_id", "-created_at"), ("dataset_id", "-created_at"), ("open", "created_at"), ("-created_at",)),
+    ),
+    Kind("code", CodeRecord, _version, (("config_id", "-version"),)),
+    Kind("result", Result, _result, (("config_id",), ("dataset_id", "protocol_key", "-recall_at_100"))),
+    Kind("config_best", BestMetrics, _config_best, (("dataset_id",),)),
+    Kind("inbox", Received),
+    Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",),)),
+)
+LISTINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {kind.name: kind.listings for kind in KINDS}
+BY_TYPE: Mapping[type, Kind[Any]] = {kind.type: kind for kind in KINDS}

@@ -1,0 +1,133 @@
+"""A process's settings: the only place that reads the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Never
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+BOOT_ERROR = 3  # gunicorn takes this exit status as 'do not start this worker again'
+
+
+class SettingsError(Exception):
+    """The environment does not say what is needed; the message is one line and names the variable."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`services` maps a service to the base URL of its internal port; only the dispatcher and scheduler call it."""
+
+    state: Path
+    internal_token: str = field(repr=False)
+    data_folders: tuple[Path, ...] = ()
+    allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    tracking_uri: str = ""
+    public_url: str = ""
+    pipeline_template: Path | None = None
+    log: str = "json"
+    test_deadline_seconds: int = 7200  # from the request of a quick test on, its time in the queue included
+    services: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Path:
+        return self.state / "towerlab.db"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.state / "artifacts"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.state / "snapshots"
+
+    @property
+    def runner(self) -> Path:
+        return self.state / "runner"
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` describes. Raises SettingsError."""
+    state = _folder(environ)
+    return Settings(
+        state=state,
+        internal_token=_token(Path(environ.get("TOWERLAB_INTERNAL_TOKEN_FILE") or state / "token")),
+        data_folders=tuple(Path(part) for part in _parts(environ, "TOWERLAB_DATA_FOLDERS", ":")),
+        allowed_hosts=_parts(environ, "TOWERLAB_ALLOWED_HOSTS", ",") or LOOPBACK_HOSTS,
+        tracking_uri=environ.get("TOWERLAB_TRACKING_URI", ""),
+        public_url=environ.get("TOWERLAB_PUBLIC_URL", "").rstrip("/"),
+        pipeline_template=_optional_path(environ, "TOWERLAB_PIPELINE_TEMPLATE"),
+        log=_choice(environ, "TOWERLAB_LOG", ("json", "pretty")),
+        test_deadline_seconds=_seconds(environ, "TOWERLAB_TEST_DEADLINE_SECONDS", 7200),
+        services=_services(environ),
+    )
+
+
+def load() -> Settings:
+    """The settings of this process; says in one line what is missing and ends the process when they are not whole."""
+    try:
+        return settings_from(os.environ)
+    except SettingsError as error:
+        stop(str(error))
+
+
+def stop(line: str) -> Never:
+    """End this process before it has begun, with one line that says why."""
+    sys.stderr.write(f"cannot start: {line}\n")
+    raise SystemExit(BOOT_ERROR)
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    text = environ.get("TOWERLAB_STATE")
+    if not text:
+        raise SettingsError("TOWERLAB_STATE is not set; it names the folder that holds the installation's state")
+    if not Path(text).is_dir():
+        raise SettingsError(f"TOWERLAB_STATE is {text!r}, which is not a folder; make it first")
+    return Path(text).resolve()
+
+
+def _token(path: Path) -> str:
+    try:
+        token = path.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"TOWERLAB_INTERNAL_TOKEN_FILE: {path} cannot be read ({error.strerror})") from error
+    if len(token) < 16:
+        raise SettingsError(f"TOWERLAB_INTERNAL_TOKEN_FILE: the token in {path} has fewer than 16 characters")
+    return token
+
+
+def _parts(environ: Mapping[str, str], name: str, separator: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in environ.get(name, "").split(separator) if part.strip())
+
+
+def _optional_path(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name)
+    return Path(text) if text else None
+
+
+def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = environ.get(name) or choices[0]
+    if value not in choices:
+        raise SettingsError(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
+    return value
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 10**7:
+        raise SettingsError(f"{name} is {text!r}; it must be a number of seconds from 1 to 10000000")
+    return int(text)
+
+
+def _services(environ: Mapping[str, str]) -> Mapping[str, str]:
+    try:
+        urls = json.loads(environ.get("TOWERLAB_SERVICES") or "{}")
+    except ValueError as error:
+        raise SettingsError(f"TOWERLAB_SERVICES is not JSON ({error})") from error
+    if not isinstance(urls, dict) or not all(isinstance(url, str) for url in urls.values()):
+        raise SettingsError('TOWERLAB_SERVICES must be a JSON object such as {"codegen": "http://127.0.0.1:8002"}')
+    return {name: url.rstrip("/") for name, url in urls.items()}

@@ -1,0 +1,164 @@
+"""What every warehouse promises. Tables are given as DuckDB SELECTs; `table` makes a source of one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import pytest
+from towerlab.domain.columns import ColumnProfile, ColumnType
+from towerlab.domain.errors import Invalid, NotFound
+from towerlab.ports.warehouse import Warehouse
+
+PURCHASES = """SELECT * FROM (VALUES
+    ('c1', 'p1', 2, 1.5::DOUBLE, TIMESTAMP '2024-01-01 10:00:00', DATE '2024-01-01', true),
+    ('c1', 'p1', 2, 1.5::DOUBLE, TIMESTAMP '2024-01-01 10:00:00', DATE '2024-01-01', true),
+    ('c2', 'p2', -1, 4.0, TIMESTAMP '2024-01-03 10:00:00.25', DATE '2024-01-03', false),
+    (NULL, 'p2', 1, 'NaN', NULL, NULL, NULL),
+    ('', 'p2', 1, 'inf', NULL, NULL, NULL),
+    ('c3', NULL, 1, NULL, NULL, NULL, NULL),
+    ('c3', 'p3', NULL, NULL, NULL, NULL, NULL)
+    ) AS t(customer, product, quantity, price, bought, day, member)"""
+ROLES = {"customer_id": "customer", "product_id": "product", "quantity": "quantity"}
+
+
+class WarehouseContract(ABC):
+    @abstractmethod
+    def table(self, select: str) -> str:
+        """A source URI of that table."""
+
+    @pytest.fixture
+    @abstractmethod
+    def warehouse(self) -> Warehouse: ...
+
+    def profile(self, warehouse: Warehouse, select: str) -> dict[str, ColumnProfile]:
+        return {one.name: one for one in warehouse.profile(warehouse.snapshot(self.table(select)))}
+
+    def test_a_snapshot_has_the_six_types_in_the_tables_order(self, warehouse: Warehouse) -> None:
+        table = warehouse.snapshot(self.table(PURCHASES))
+        assert table.rows == 7
+        assert list(table.columns.items()) == [
+            ("customer", ColumnType.STRING),
+            ("product", ColumnType.STRING),
+            ("quantity", ColumnType.INTEGER),
+            ("price", ColumnType.FLOAT),
+            ("bought", ColumnType.TIMESTAMP),
+            ("day", ColumnType.DATE),
+            ("member", ColumnType.BOOLEAN),
+        ]
+
+    def test_the_same_content_is_the_same_snapshot(self, warehouse: Warehouse) -> None:
+        first = warehouse.snapshot(self.table(PURCHASES))
+        assert warehouse.snapshot(self.table(PURCHASES)) == first
+        assert warehouse.snapshot(self.table(PURCHASES + " LIMIT 6")).id != first.id
+
+    def test_rows_keep_their_order_and_duplicates(self, warehouse: Warehouse) -> None:
+        table = warehouse.snapshot(self.table("SELECT (i * 7919) % 150000 AS n, 'same' AS s FROM range(150000) t(i)"))
+        rows = warehouse.rows(table.uri, 130_000)
+        assert [row["n"] for row in rows] == [(i * 7919) % 150_000 for i in range(130_000)]
+
+    def test_rows_are_json_values(self, warehouse: Warehouse) -> None:
+        rows = warehouse.rows(warehouse.snapshot(self.table(PURCHASES)).uri, 4)
+        assert rows[2] == {
+            "customer": "c2", "product": "p2", "quantity": -1, "price": 4.0,
+            "bought": "2024-01-03T10:00:00.250000Z", "day": "2024-01-03", "member": False,
+        }  # fmt: skip
+        assert rows[3]["price"] is None
+        assert rows[0]["bought"] == "2024-01-01T10:00:00Z"
+
+    def test_training_rows_are_counted_by_their_first_reason(self, warehouse: Warehouse) -> None:
+        table = warehouse.snapshot(self.table(PURCHASES))
+        counts = {"total": 7, "qualify": 2, "no_customer": 2, "no_product": 1, "not_bought": 2}
+        assert warehouse.training_rows(table.uri, ROLES) == counts
+
+    def test_a_role_that_no_column_has_leaves_nothing_out(self, warehouse: Warehouse) -> None:
+        counts = warehouse.training_rows(warehouse.snapshot(self.table(PURCHASES)).uri, {})
+        assert (counts["qualify"], counts["total"]) == (7, 7)
+
+    def test_roles_must_name_columns_that_fit(self, warehouse: Warehouse) -> None:
+        table = warehouse.snapshot(self.table(PURCHASES))
+        with pytest.raises(Invalid) as raised:
+            warehouse.training_rows(table.uri, {"customer_id": "nobody", "quantity": "product"})
+        assert [(p.pointer, p.code) for p in raised.value.problems] == [
+            ("/nobody", "unknown_column"),
+            ("/product", "type"),
+        ]
+
+    def test_profiles_come_in_the_tables_order_without_row_id(self, warehouse: Warehouse) -> None:
+        names = ["customer", "product", "quantity", "price", "bought", "day", "member"]
+        assert list(self.profile(warehouse, PURCHASES)) == names
+
+    def test_numbers_are_summed_up_over_all_rows(self, warehouse: Warehouse) -> None:
+        quantity = self.profile(warehouse, PURCHASES)["quantity"]
+        assert (quantity.unique_count, quantity.exact, quantity.nulls) == (3, True, 1)
+        assert (quantity.min, quantity.max, quantity.median) == (-1, 2, 1)
+        assert quantity.mean == pytest.approx(1.0)
+        assert quantity.std == pytest.approx(1.0954, abs=1e-4)
+        assert sum(bin["count"] for bin in quantity.histogram) == 6
+        assert (quantity.histogram[0]["low"], quantity.histogram[-1]["high"]) == (-1, 2)
+
+    def test_what_is_not_finite_counts_as_missing(self, warehouse: Warehouse) -> None:
+        price = self.profile(warehouse, PURCHASES)["price"]
+        assert (price.nulls, price.unique_count, price.max) == (4, 2, 4.0)
+
+    def test_times_are_summed_up_in_epoch_seconds(self, warehouse: Warehouse) -> None:
+        bought = self.profile(warehouse, PURCHASES)["bought"]
+        assert (bought.min, bought.max) == (1704103200.0, 1704276000.25)
+        assert bought.sample_values == ("2024-01-01T10:00:00Z", "2024-01-03T10:00:00.250000Z")
+        assert bought.top_values[0] == {"value": "2024-01-01T10:00:00Z", "count": 2}
+
+    def test_texts_show_their_most_frequent_values(self, warehouse: Warehouse) -> None:
+        product = self.profile(warehouse, PURCHASES)["product"]
+        assert (product.unique_count, product.nulls, product.mean, product.histogram) == (3, 1, None, ())
+        assert product.top_values == (
+            {"value": "p2", "count": 3},
+            {"value": "p1", "count": 2},
+            {"value": "p3", "count": 1},
+        )
+
+    def test_a_column_without_values_has_none(self, warehouse: Warehouse) -> None:
+        column = self.profile(warehouse, "SELECT NULL::INTEGER AS x, NULL::VARCHAR AS s FROM range(3)")
+        assert (column["x"].nulls, column["x"].unique_count, column["x"].min, column["x"].mean) == (3, 0, None, None)
+        assert (column["s"].top_values, column["s"].sample_values) == ((), ())
+
+    def test_a_constant_column_has_one_bin(self, warehouse: Warehouse) -> None:
+        column = self.profile(warehouse, "SELECT 5 AS x FROM range(3)")["x"]
+        assert column.histogram == ({"low": 5.0, "high": 5.0, "count": 3},)
+        assert column.std == 0
+
+    def test_extreme_numbers_lose_only_what_cannot_be_computed(self, warehouse: Warehouse) -> None:
+        select = "SELECT * FROM (VALUES (1.7e308), (-1.7e308), (1.0)) t(x)"
+        column = self.profile(warehouse, select)["x"]
+        assert (column.min, column.max, column.std, column.histogram) == (-1.7e308, 1.7e308, None, ())
+
+    def test_any_column_name_is_taken(self, warehouse: Warehouse) -> None:
+        names = ['a"b', "a'b", "a;--", "é×", "a b", "__x__", "select", "a.b", "*", "{x}", "~", "%s", "?"]
+        columns = ", ".join(f'{n} AS "{name.replace(chr(34), chr(34) * 2)}"' for n, name in enumerate(names))
+        table = warehouse.snapshot(self.table(f"SELECT {columns}"))
+        assert list(table.columns) == names
+        assert [profile.name for profile in warehouse.profile(table)] == names
+        assert warehouse.rows(table.uri, 1) == [{name: n for n, name in enumerate(names)}]
+
+    def test_a_column_called_row_id_is_invalid(self, warehouse: Warehouse) -> None:
+        assert self.fault(warehouse, "SELECT 1 AS Row_ID") == "reserved_name"
+
+    def test_more_than_two_thousand_columns_are_invalid(self, warehouse: Warehouse) -> None:
+        columns = ", ".join(f"{n} AS c{n}" for n in range(2_001))
+        assert self.fault(warehouse, f"SELECT {columns}") == "too_many_columns"
+
+    def test_a_table_without_rows_is_invalid(self, warehouse: Warehouse) -> None:
+        assert self.fault(warehouse, "SELECT 1 AS a WHERE false") == "empty"
+
+    def test_an_unknown_snapshot_is_not_found(self, warehouse: Warehouse) -> None:
+        for uri in ("file:///etc/passwd", "", warehouse.snapshot(self.table(PURCHASES)).uri + "x"):
+            with pytest.raises(NotFound):
+                warehouse.rows(uri, 1)
+            with pytest.raises(NotFound):
+                warehouse.training_rows(uri, {})
+
+    def fault(self, warehouse: Warehouse, select: str) -> str:
+        with pytest.raises(Invalid) as raised:
+            warehouse.snapshot(self.table(select))
+        (problem,) = raised.value.problems
+        assert problem.pointer == "/source/uri"
+        assert problem.remedy
+        return problem.code

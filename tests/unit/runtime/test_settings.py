@@ -1,0 +1,73 @@
+"""Settings come from the environment, or the process says in one line what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from towerlab.runtime.settings import SettingsError, load, settings_from
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "token").write_text("0123456789abcdef\n")
+    return {"TOWERLAB_STATE": str(tmp_path)}
+
+
+def test_the_state_folder_is_enough(environ: dict[str, str], tmp_path: Path) -> None:
+    settings = settings_from(environ)
+    assert (settings.database, settings.internal_token) == (tmp_path / "towerlab.db", "0123456789abcdef")
+    assert settings.allowed_hosts == ("127.0.0.1", "localhost", "[::1]")
+    assert settings.internal_token not in repr(settings)
+
+
+def test_everything_can_be_said(environ: dict[str, str]) -> None:
+    settings = settings_from(
+        environ
+        | {
+            "TOWERLAB_DATA_FOLDERS": "/a: /b :",
+            "TOWERLAB_ALLOWED_HOSTS": "x.example, y.example:80",
+            "TOWERLAB_PUBLIC_URL": "http://x/",
+            "TOWERLAB_LOG": "pretty",
+            "TOWERLAB_PIPELINE_TEMPLATE": "/t.json",
+            "TOWERLAB_SERVICES": '{"codegen": "http://127.0.0.1:1/"}',
+        }
+    )
+    assert settings.data_folders == (Path("/a"), Path("/b"))
+    assert settings.allowed_hosts == ("x.example", "y.example:80")
+    assert (settings.public_url, settings.log, settings.pipeline_template) == ("http://x", "pretty", Path("/t.json"))
+    assert settings.services == {"codegen": "http://127.0.0.1:1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOWERLAB_STATE", ""),
+        ("TOWERLAB_STATE", "/nowhere/at/all"),
+        ("TOWERLAB_INTERNAL_TOKEN_FILE", "/nowhere"),
+        ("TOWERLAB_LOG", "loud"),
+        ("TOWERLAB_SERVICES", "{"),
+        ("TOWERLAB_SERVICES", "[]"),
+    ],
+)
+def test_a_fault_names_its_variable(environ: dict[str, str], name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        settings_from(environ | {name: value})
+
+
+def test_a_short_token_is_refused(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("short")
+    with pytest.raises(SettingsError, match="16"):
+        settings_from(environ)
+
+
+def test_missing_settings_end_the_process_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TOWERLAB_STATE", raising=False)
+    with pytest.raises(SystemExit) as raised:
+        load()
+    line = capsys.readouterr().err
+    assert raised.value.code == 3
+    assert line.startswith("cannot start: TOWERLAB_STATE")
+    assert line.count("\n") == 1
