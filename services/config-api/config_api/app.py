@@ -17,7 +17,7 @@ from config_api.routes import configs, datasets, quick_tests, transforms
 
 def create_public(deps: Deps | None = None) -> Flask:
     """The API that people and pages call."""
-    deps = deps or deps_from(load())
+    deps = deps or deps_from(load(), CONFIG_API)
     app = service_app(CONFIG_API, deps, internal=False)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
     equip(app, deps)
@@ -28,5 +28,5 @@ def create_public(deps: Deps | None = None) -> Flask:
 
 def create_internal(deps: Deps | None = None) -> Flask:
     """POST /events/ for the bus."""
-    deps = deps or deps_from(load())
+    deps = deps or deps_from(load(), CONFIG_API)
     return reacting_app(CONFIG_API, HANDLERS, deps)

@@ -14,7 +14,7 @@ OTHER_DOMAINS = "other domains"
 @dataclass(frozen=True)
 class EventType:
     name: str
-    producer: str
+    producers: tuple[str, ...]
     consumers: tuple[str, ...]
     fields: tuple[str, ...]
 
@@ -22,21 +22,26 @@ class EventType:
 CATALOG: dict[str, EventType] = {
     event.name: event
     for event in (
-        EventType("dataset.updated", OTHER_DOMAINS, (CONFIG_API, ORCHESTRATOR), ("dataset_id",)),
-        EventType("dataset.deleted", OTHER_DOMAINS, (CONFIG_API,), ("dataset_id",)),
-        EventType("feature-config.version-created", CONFIG_API, (CODEGEN,), ("config_id", "version", "config_hash")),
-        EventType("feature-config.promoted", CONFIG_API, (), ("config_id", "version")),
-        EventType("feature-config.archived", CONFIG_API, (), ("config_id",)),
-        EventType("feature-config.deleted", CONFIG_API, (ORCHESTRATOR,), ("config_id",)),
-        EventType("transform-code.generated", CODEGEN, (ORCHESTRATOR,), ("config_id", "version", "config_hash")),
-        EventType("transform-code.failed", CODEGEN, (ORCHESTRATOR,), ("config_id", "version", "config_hash")),
-        EventType("quick-test.requested", CONFIG_API, (ORCHESTRATOR,), ("test_id",)),
-        EventType("quick-test.cancel-requested", CONFIG_API, (ORCHESTRATOR,), ("test_id",)),
-        EventType("quick-test.started", ORCHESTRATOR, (COLLECTOR,), ("test_id", "job_id")),
-        EventType("quick-test.progressed", COLLECTOR, (), ("test_id", "phase", "progress")),
-        EventType("quick-test.finished", COLLECTOR, (CONFIG_API,), ("test_id", "config_id", "version", "phase")),
-        EventType("best-metrics.updated", COLLECTOR, (CONFIG_API,), ("config_id", "version", "test_id")),
-        EventType("full-training.requested", CONFIG_API, (ORCHESTRATOR,), ("training_id",)),
+        EventType("dataset.updated", (OTHER_DOMAINS,), (CONFIG_API, ORCHESTRATOR), ("dataset_id",)),
+        EventType("dataset.deleted", (OTHER_DOMAINS,), (CONFIG_API,), ("dataset_id",)),
+        EventType("feature-config.version-created", (CONFIG_API,), (CODEGEN,), ("config_id", "version", "config_hash")),
+        EventType("feature-config.promoted", (CONFIG_API,), (), ("config_id", "version")),
+        EventType("feature-config.archived", (CONFIG_API,), (), ("config_id",)),
+        EventType("feature-config.deleted", (CONFIG_API,), (ORCHESTRATOR,), ("config_id",)),
+        EventType("transform-code.generated", (CODEGEN,), (ORCHESTRATOR,), ("config_id", "version", "config_hash")),
+        EventType("transform-code.failed", (CODEGEN,), (ORCHESTRATOR,), ("config_id", "version", "config_hash")),
+        EventType("quick-test.requested", (CONFIG_API,), (ORCHESTRATOR,), ("test_id",)),
+        EventType("quick-test.cancel-requested", (CONFIG_API,), (ORCHESTRATOR,), ("test_id",)),
+        EventType("quick-test.started", (ORCHESTRATOR,), (COLLECTOR,), ("test_id", "job_id")),
+        EventType("quick-test.progressed", (COLLECTOR,), (), ("test_id", "phase", "progress")),
+        EventType(
+            "quick-test.finished",
+            (COLLECTOR, ORCHESTRATOR),
+            (CONFIG_API,),
+            ("test_id", "config_id", "version", "phase"),
+        ),
+        EventType("best-metrics.updated", (COLLECTOR,), (CONFIG_API,), ("config_id", "version", "test_id")),
+        EventType("full-training.requested", (CONFIG_API,), (ORCHESTRATOR,), ("training_id",)),
     )
 }
 

@@ -20,7 +20,7 @@ def event(deps: Deps, type: str, subject: str, **data: Fact) -> Event:
     return Event(
         id=deps.ids.new(),
         type=type,
-        source=f"/services/{known.producer.replace(' ', '-')}",
+        source=f"/services/{deps.service}",
         time=deps.clock.now(),
         subject=subject,
         data=data,

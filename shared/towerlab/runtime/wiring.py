@@ -37,8 +37,9 @@ class Members(TypedDict, total=False):
 class Deps:
     """What a service works with. A member is made when it is first used, so a service imports only what it needs."""
 
-    def __init__(self, settings: Settings, **given: Unpack[Members]) -> None:
+    def __init__(self, settings: Settings, service: str = "towerlab", **given: Unpack[Members]) -> None:
         self.settings = settings
+        self.service = service  # stands in events as their source
         self.__dict__.update(given)  # what is given stands in the place of the cached property
 
     @cached_property
@@ -106,6 +107,6 @@ class Deps:
         return SqliteFile(self.settings.database)
 
 
-def deps_from(settings: Settings) -> Deps:
-    """The real thing under `settings`."""
-    return Deps(settings)
+def deps_from(settings: Settings, service: str) -> Deps:
+    """The real thing under `settings`, for the service of that name."""
+    return Deps(settings, service)

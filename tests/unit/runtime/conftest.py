@@ -14,4 +14,4 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 @pytest.fixture
 def deps(tmp_path: Path) -> Deps:
     services = {"codegen": "http://127.0.0.1:1", "quicktest-orchestrator": "http://127.0.0.1:2"}
-    return Deps(Settings(state=tmp_path, internal_token=TOKEN, services=services))
+    return Deps(Settings(state=tmp_path, internal_token=TOKEN, services=services), "config-api")

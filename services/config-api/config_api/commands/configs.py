@@ -13,6 +13,7 @@ from towerlab.configs.lists import ConfigLists
 from towerlab.domain.columns import ColumnProfile
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Conflict, Invalid, NotFound, Problem
+from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.runtime import records
 from towerlab.runtime.announce import event
@@ -22,7 +23,6 @@ from config_api import profiles, reading
 from config_api.concurrency import demand, retried, revision_of
 from config_api.schemas.configs import ConfigChange, NewConfig, StartFrom
 from config_api.summaries import Best, TestCounts, best_in, counts_in, summarised
-from config_api.times import rfc3339
 
 Made = tuple[FeatureConfig, ConfigVersion]
 

@@ -9,6 +9,7 @@ from towerlab.domain.columns import Availability, ColumnRole
 from towerlab.domain.datasets import Dataset, Snapshot
 from towerlab.domain.errors import Invalid
 from towerlab.domain.roles import availability_of, guess_mapping
+from towerlab.domain.times import rfc3339
 from towerlab.ports.warehouse import SnapshotTable
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
@@ -17,7 +18,6 @@ from config_api import profiles
 from config_api.concurrency import demand, retried
 from config_api.representations.datasets import mapping_revision
 from config_api.schemas.datasets import NewDataset, PutRole
-from config_api.times import rfc3339
 
 
 def register_dataset(deps: Deps, new: NewDataset) -> Dataset:

@@ -10,6 +10,7 @@ from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Conflict, Invalid, NotFound, Problem
 from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, TestSettings, advance
+from towerlab.domain.times import rfc3339
 from towerlab.ports.documents import Documents
 from towerlab.runtime import records
 from towerlab.runtime.announce import event
@@ -20,7 +21,6 @@ from config_api import reading
 from config_api.concurrency import retried
 from config_api.schemas.quick_tests import TestRequest
 from config_api.summaries import best_in, counted, summarised
-from config_api.times import rfc3339
 
 _DATED_SPLITS = ("time", "last")
 

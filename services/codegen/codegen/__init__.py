@@ -1,0 +1,1 @@
+"""Turns a config version into the code that the pipeline runs."""

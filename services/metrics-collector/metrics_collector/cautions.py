@@ -1,0 +1,129 @@
+"""What a person should know before trusting a result, each with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from towerlab.configs.config import ConfigVersion
+from towerlab.configs.lists import Side
+from towerlab.domain.columns import Availability, ColumnRole
+from towerlab.domain.results import Warning
+
+from metrics_collector.figures import Figures
+from metrics_collector.inputs import JobOutputs, Replicate, Vocabulary
+
+OOV_LIMIT = 0.05
+PROPERTY_LIMIT = 0.95
+ENOUGH_STEPS = 12
+ENOUGH_CUSTOMERS = 300
+
+
+def cautions(
+    outputs: JobOutputs, figures: Figures, version: ConfigVersion, mapping: Mapping[str, ColumnRole]
+) -> tuple[Warning, ...]:
+    """All that apply, the gravest first."""
+    return (
+        *_after_request(version, mapping),
+        *_against_popularity(figures),
+        *_steps(outputs.training.replicates),
+        *_customers(figures),
+        *_unknown_values(outputs.training.vocabulary),
+        *_product_properties(outputs.summary.product_property),
+        *_in_both_models(version),
+    )
+
+
+def sees_outcomes(warnings: Iterable[Warning]) -> bool:
+    """Whether a result with these warnings must be marked beside honest ones."""
+    return any(warning.code == "after_request" for warning in warnings)
+
+
+def not_tracked(reason: str) -> Warning:
+    return Warning(
+        code="not_tracked",
+        message=f"This run is not in MLflow: {reason}. Its figures are complete all the same.",
+        remedy="Start the tracking server and test again if you want the run there.",
+    )
+
+
+def _after_request(version: ConfigVersion, mapping: Mapping[str, ColumnRole]) -> Iterator[Warning]:
+    """Columns of the query tower that are known only after the purchase they are to predict."""
+    for column in _columns(version, "query"):
+        if column in mapping and mapping[column].availability is Availability.AFTER_REQUEST:
+            yield Warning(
+                code="after_request",
+                message=f"The BuyerModel sees {column!r}, which is known only after the purchase: it gives the answer"
+                " away, and this recall cannot be reached when serving.",
+                remedy="Remove it from the BuyerModel, or correct its availability in the column mapping.",
+                column=column,
+            )
+
+
+def _columns(version: ConfigVersion, side: Side) -> list[str]:
+    return [str(feature["column"]) for feature in version.lists.features(side)]
+
+
+def _against_popularity(figures: Figures) -> Iterator[Warning]:
+    ours, popular = figures.whole.recall.at["100"], figures.whole.popularity.at["100"]
+    if ours < popular:
+        yield Warning(
+            code="worse_than_popularity",
+            message=f"recall@100 is {ours:.3f}; the same list of the most popular products for everyone gives"
+            f" {popular:.3f}.",
+            remedy="Train on more rows or epochs, take a smaller batch, or add customer and product id features.",
+        )
+
+
+def _steps(replicates: Iterable[Replicate]) -> Iterator[Warning]:
+    fewest = min(replicate.steps for replicate in replicates)
+    if fewest < ENOUGH_STEPS:
+        yield Warning(
+            code="few_steps",
+            message=f"The model was trained for {fewest} optimizer steps; below about {ENOUGH_STEPS} a result says"
+            " more about the start than about the config.",
+            remedy="Use a smaller batch, more epochs or a larger data sample.",
+        )
+
+
+def _customers(figures: Figures) -> Iterator[Warning]:
+    if figures.whole.customers < ENOUGH_CUSTOMERS:
+        yield Warning(
+            code="few_customers",
+            message=f"Only {figures.whole.customers} customers were evaluated: too few customers for sure intervals.",
+            remedy="Use a larger data sample.",
+        )
+
+
+def _unknown_values(vocabulary: Mapping[str, Vocabulary]) -> Iterator[Warning]:
+    for column, found in sorted(vocabulary.items()):
+        if found.oov_rate > OOV_LIMIT:
+            yield Warning(
+                code="oov",
+                message=f"{found.oov_rate:.1%} of evaluation rows have a {column!r} that its vocabulary lacks.",
+                remedy="Lower min_frequency, raise max_size, or use hashing; new customers and products stay unknown.",
+                column=column,
+            )
+
+
+def _product_properties(shares: Mapping[str, float]) -> Iterator[Warning]:
+    for column, share in sorted(shares.items()):
+        if share < PROPERTY_LIMIT:
+            yield Warning(
+                code="varies_within_product",
+                message=f"{column!r} is in the ProductModel, but only {share:.1%} of rows have their product's one"
+                " value.",
+                remedy="Use a column that describes the product, or move this one to the BuyerModel.",
+                column=column,
+            )
+
+
+def _in_both_models(version: ConfigVersion) -> Iterator[Warning]:
+    candidates = set(_columns(version, "candidate"))
+    for column in _columns(version, "query"):
+        if column in candidates:
+            yield Warning(
+                code="in_both_models",
+                message=f"{column!r} is in both models.",
+                remedy="Keep it where it belongs, unless both sides are meant to see it.",
+                column=column,
+            )

@@ -1,0 +1,55 @@
+"""What MLflow is told of a result, and what it knows of the run; it is never the source of a figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from towerlab.domain.quicktest import QuickTest
+from towerlab.domain.results import Warning
+from towerlab.ports.errors import Transient
+from towerlab.ports.tracking import TrackedRun, Tracking
+from towerlab.runtime.logs import logger
+
+from metrics_collector.cautions import not_tracked
+
+_log = logger(__name__)
+
+OFF = "the tracking server could not be reached when the model was trained"
+UNKNOWN = "the tracking server does not know the run"
+DOWN = "the tracking server could not be reached"
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """The run where there is one, else the warning that says why there is none."""
+
+    run: TrackedRun | None = None
+    warnings: tuple[Warning, ...] = ()
+
+
+def track(tracking: Tracking, run_id: str, metrics: dict[str, float], tags: dict[str, str]) -> Tracked:
+    """Log figures and tags to the trainer's run. Customers appear in none of them."""
+    if not run_id:
+        return Tracked(warnings=(not_tracked(OFF),))
+    try:
+        run = tracking.find_run(run_id)
+        if run is None:
+            return Tracked(warnings=(not_tracked(UNKNOWN),))
+        tracking.add_figures(run_id, metrics, tags)
+    except Transient as error:
+        _log.warning("not tracked", run_id=run_id, reason=str(error))
+        return Tracked(warnings=(not_tracked(DOWN),))
+    return Tracked(run=run)
+
+
+def tags_of(test: QuickTest, config_name: str, protocol_key: str) -> dict[str, str]:
+    return {
+        "towerlab.kind": "quick_test",
+        "towerlab.config_name": config_name,
+        "towerlab.config_id": test.config_id,
+        "towerlab.config_version": str(test.version),
+        "towerlab.config_hash": test.config_hash,
+        "towerlab.dataset_id": test.dataset_id,
+        "towerlab.test_id": test.id,
+        "towerlab.protocol_key": protocol_key,
+    }

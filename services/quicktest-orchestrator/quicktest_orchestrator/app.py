@@ -1,0 +1,22 @@
+"""The quick test orchestrator as a web application: pushes about tests and code, and the scheduler's sweep."""
+
+from __future__ import annotations
+
+from flask import Flask
+from towerlab.runtime.open_tests import look_at_all
+from towerlab.runtime.push import reacting_app
+from towerlab.runtime.settings import load
+from towerlab.runtime.wiring import Deps, deps_from
+
+from quicktest_orchestrator.handlers import HANDLERS
+from quicktest_orchestrator.moves import sweep
+
+SERVICE = "quicktest-orchestrator"
+
+
+def create(deps: Deps | None = None) -> Flask:
+    return reacting_app(SERVICE, HANDLERS, deps or deps_from(load(), SERVICE), {"sweep": sweep_all})
+
+
+def sweep_all(deps: Deps) -> None:
+    look_at_all(deps, sweep)

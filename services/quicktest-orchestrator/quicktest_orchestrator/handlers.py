@@ -1,0 +1,68 @@
+"""Which event moves which tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from towerlab.domain.quicktest import QuickTest
+from towerlab.events.envelope import Event
+from towerlab.runtime import records
+from towerlab.runtime.logs import correlated
+from towerlab.runtime.open_tests import Look, open_tests
+from towerlab.runtime.outcomes import Done, Outcome, Reject
+from towerlab.runtime.push import Handler
+from towerlab.runtime.records import Held
+from towerlab.runtime.wiring import Deps
+
+from quicktest_orchestrator.moves import cancel, start
+
+
+def on_requested(deps: Deps, event: Event) -> Outcome:
+    return _with_test(deps, event, start)
+
+
+def on_cancel_requested(deps: Deps, event: Event) -> Outcome:
+    return _with_test(deps, event, cancel)
+
+
+def on_code(deps: Deps, event: Event) -> Outcome:
+    """The code is there, or never will be: the tests that waited for it move on."""
+    config_id, version = str(event.data["config_id"]), int(event.data["version"])
+    waiting = [held for held in open_tests(deps, config_id=config_id) if held.value.version == version]
+    return _all(deps, waiting, start)
+
+
+def on_config_deleted(deps: Deps, event: Event) -> Outcome:
+    return _all(deps, open_tests(deps, config_id=str(event.data["config_id"])), cancel)
+
+
+def nothing_to_do(_: Deps, __: Event) -> Outcome:
+    """Reruns and full trainings are not run by this installation: the event is taken note of, no more."""
+    return Done()
+
+
+HANDLERS: dict[str, Handler] = {
+    "quick-test.requested": on_requested,
+    "quick-test.cancel-requested": on_cancel_requested,
+    "transform-code.generated": on_code,
+    "transform-code.failed": on_code,
+    "feature-config.deleted": on_config_deleted,
+    "dataset.updated": nothing_to_do,
+    "full-training.requested": nothing_to_do,
+}
+
+
+def _with_test(deps: Deps, event: Event, look: Look) -> Outcome:
+    held = records.find(deps.documents, QuickTest, str(event.data["test_id"]))
+    if held is None:
+        return Reject(f"there is no quick test {event.data['test_id']!r}")
+    return look(deps, held)
+
+
+def _all(deps: Deps, tests: Iterable[Held[QuickTest]], look: Look) -> Done:
+    """What comes of all of them, in one commit."""
+    found: list[Done] = []
+    for held in tests:
+        with correlated(held.value.correlation_id):
+            found.append(look(deps, held))
+    return Done([w for one in found for w in one.writes], [e for one in found for e in one.events])
