@@ -121,7 +121,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    bus = deps_from(own).embedded_bus
+    bus = deps_from(own, "bus").embedded_bus
     names = [subscription.name for subscription in bus.subscriptions()]
     _log.info("started", subscriptions=names, released=bus.release())
     Dispatcher(bus, pusher(own.internal_token)).run(stop)

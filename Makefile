@@ -1,0 +1,92 @@
+# Towerlab. `make` alone says what there is; `make demo` and `make test` do all set-up themselves.
+SHELL := /bin/bash -euo pipefail
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+TOWERLAB_PORT ?= 8080
+TOWERLAB_STATE ?= $(CURDIR)/.towerlab
+export TOWERLAB_PORT TOWERLAB_STATE
+
+ENVS := .envs
+UV := $(ENVS)/uv/bin/uv
+STACK_ENVS := local services tracking pipeline
+STACK_READY := $(STACK_ENVS:%=$(ENVS)/%/.ready)
+STACK := $(ENVS)/local/bin/python -m local_stack
+DEV := $(ENVS)/dev/bin
+PYTEST := $(DEV)/python -m pytest
+
+# one line before a suite, one with its seconds after it
+define suite
+@printf '\n== $(1)\n'; started=$$(date +%s); $(2); printf -- '-- $(1): %s s\n' $$(( $$(date +%s) - started ))
+endef
+
+.PHONY: help setup demo up down status test lint unit contract pipeline-tests e2e bench clean locks template
+
+help:  ## this list
+	@printf 'Towerlab: try a recommender configuration on real data in minutes.\n\n'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12 | sed 's/^/  make /'
+	@printf '\nSettings: TOWERLAB_PORT (%s; the five ports after it are used too), TOWERLAB_STATE (%s), PYTHON (%s)\n' \
+	  '$(TOWERLAB_PORT)' '$(TOWERLAB_STATE)' '$(PYTHON)'
+
+demo: $(STACK_READY)  ## set up, start the stack, run a real quick test on the sample data, print its result
+	@$(STACK) demo
+
+up: $(STACK_READY)  ## start the stack in the background; returns when it is ready and prints addresses
+	@$(STACK) up
+
+down: $(ENVS)/local/.ready  ## stop the stack; what it stored stays
+	@$(STACK) down
+
+status: $(ENVS)/local/.ready  ## programs, ports, logs, disk, dead letters
+	@$(STACK) status
+
+test: setup lint unit contract pipeline-tests e2e  ## set up, lint and run every test, with a printed time per suite
+	@printf '\nevery suite passed\n'
+
+lint: $(ENVS)/dev/.ready  ## ruff, strict mypy, import contracts
+	$(call suite,lint,$(DEV)/ruff check . && $(DEV)/ruff format --check . && $(DEV)/mypy && $(DEV)/lint-imports)
+
+unit: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
+	$(call suite,unit tests,$(PYTEST) tests/unit tests/architecture)
+
+contract: $(ENVS)/dev/.ready
+	$(call suite,contract and chaos tests of the ports,$(PYTEST) tests/contract tests/chaos)
+
+pipeline-tests: $(ENVS)/pipeline/.ready
+	$(call suite,pipeline tests,$(ENVS)/pipeline/bin/python -m pytest tests/pipeline)
+
+e2e: $(STACK_READY) $(ENVS)/dev/.ready
+	$(call suite,end-to-end tests,$(PYTEST) tests/e2e)
+
+bench: setup  ## measure set-up, first and second demo from a fresh clone, and the services' imports
+	@$(DEV)/python -m tests.bench
+
+clean:  ## stop the stack and remove everything that make made: state, environments, caches
+	@if [ -x $(ENVS)/local/bin/python ]; then $(STACK) clean; fi
+	@rm -rf $(ENVS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo 'removed environments and caches'
+
+setup: $(STACK_READY) $(ENVS)/dev/.ready
+
+locks: $(UV)  ## resolve the environments anew (needs the package index)
+	@for group in local services tracking pipeline dev; do echo "locking $$group"; \
+	  $(UV) pip compile -q pyproject.toml --group $$group --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	    --python-version 3.11 --python-platform x86_64-manylinux_2_28 -o locks/$$group.txt; done
+
+template: $(ENVS)/pipeline/.ready  ## compile the quick test pipeline anew
+	@$(ENVS)/pipeline/bin/python -m pipeline.compile
+
+$(UV):
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "$(PYTHON) is not Python 3.11: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo 'setting up uv'
+	@$(PYTHON) -m venv $(ENVS)/uv && $(ENVS)/uv/bin/python -m pip install -q --disable-pip-version-check 'uv>=0.9'
+
+# --no-deps: the lock is the whole list; bytecode is compiled because importing TFX without it takes twice as long
+$(ENVS)/%/.ready: locks/%.txt pyproject.toml | $(UV)
+	@echo 'setting up the $* environment from $<'
+	@$(UV) venv -q --clear --python $(PYTHON) $(ENVS)/$*
+	@$(UV) pip install -q --python $(ENVS)/$*/bin/python --no-deps --compile-bytecode --require-hashes -r $<
+	@$(UV) pip install -q --python $(ENVS)/$*/bin/python --no-deps -e .
+	@touch $@
