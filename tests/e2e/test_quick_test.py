@@ -1,0 +1,131 @@
+"""The way through the whole product: a file becomes a dataset, a config, generated code, a pipeline run, a recall."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import duckdb
+import pytest
+import requests
+
+from tests.e2e.conftest import Stack, start_test, until
+
+STAGES = ["ExampleGen", "StatisticsGen", "SchemaGen", "Transform", "Trainer"]
+
+
+def stored_ranks(stack: Stack, test_id: str) -> list[tuple[int, int]]:
+    """(row_id, rank) of every evaluation row, read past all services."""
+    path = stack.state / "artifacts" / "results" / test_id / "ranks.parquet"
+    return duckdb.connect().execute(f"SELECT row_id, rank FROM read_parquet('{path}') ORDER BY 1").fetchall()
+
+
+@pytest.fixture(scope="module")
+def finished(stack: Stack, dataset: dict[str, Any]) -> dict[str, Any]:
+    body = {"name": "Journey", "start_from": {"kind": "smart_defaults", "outcomes": "exclude"}}
+    config = stack.post(f"/api/datasets/{dataset['id']}/feature-configs/", body)
+    answer = stack.call(
+        "POST",
+        f"/api/feature-configs/{config['id']}/quick-test/",
+        {"data_sample_percent": 100, "epochs": 2, "batch_size": 2048},
+        **{"X-Correlation-Id": "journey-correlation"},
+    )
+    assert answer.status_code == 202, answer.text
+    test = stack.finished(answer.json()["id"])
+    assert test["status"] == "completed", json.dumps(test["error"], indent=1)
+    return test
+
+
+def test_all_five_stages_of_the_pipeline_ran(finished: dict[str, Any]) -> None:
+    assert [stage["name"] for stage in finished["stages"]] == STAGES
+    assert {stage["status"] for stage in finished["stages"]} <= {"completed", "cached"}
+    assert finished["progress"] == 1.0
+
+
+def test_recall_equals_an_independent_count_over_the_stored_ranks(stack: Stack, finished: dict[str, Any]) -> None:
+    ranks = [rank for _, rank in stored_ranks(stack, finished["id"])]
+    assert len(ranks) > 1000
+    for k in (10, 50, 100):
+        share = sum(1 for rank in ranks if rank <= k) / len(ranks)
+        assert finished[f"recall_at_{k}"] == pytest.approx(share, abs=1e-12)
+
+
+def test_evaluation_rows_are_the_newest_tenth_of_the_qualifying_rows(stack: Stack, finished: dict[str, Any]) -> None:
+    snapshots = list((stack.state / "snapshots").rglob("*.parquet"))
+    table = next(path for path in snapshots if "InvoiceDate" in _columns(path))
+    newest = (
+        duckdb.connect()
+        .execute(
+            f"""SELECT row_id FROM read_parquet('{table}') WHERE CustomerID IS NOT NULL AND StockCode IS NOT NULL
+                AND Quantity > 0 ORDER BY InvoiceDate DESC, row_id DESC
+                LIMIT (SELECT round(count(*) / 10)::BIGINT FROM read_parquet('{table}')
+                       WHERE CustomerID IS NOT NULL AND StockCode IS NOT NULL AND Quantity > 0)"""
+        )
+        .fetchall()
+    )
+    evaluated = {row_id for row_id, _ in stored_ranks(stack, finished["id"])}
+    expected = {row_id for (row_id,) in newest}
+    assert len(evaluated ^ expected) <= 0.002 * len(expected)  # rounding of the cut
+    assert finished["protocol"]["split"] == "time"
+
+
+def _columns(path: Any) -> list[str]:
+    return [row[0] for row in duckdb.connect().execute(f"DESCRIBE FROM read_parquet('{path}')").fetchall()]
+
+
+def test_the_ruler_stands_beside_the_recall(finished: dict[str, Any]) -> None:
+    ruler = finished["ruler"]
+    assert ruler["random"]["recall_at_100"] < ruler["popularity"]["recall_at_100"]
+    assert finished["recall_at_100"] > 2 * ruler["random"]["recall_at_100"]
+    low, high = finished["intervals"]["recall_at_100"]
+    assert low < finished["recall_at_100"] < high
+
+
+def test_the_config_carries_the_best_recall_and_is_tested(stack: Stack, finished: dict[str, Any]) -> None:
+    path = f"/api/feature-configs/{finished['feature_config']}/"
+    config = until(
+        lambda: (c := stack.get(path))["status"] == "tested" and c["best_recall_at_100"] is not None and c,
+        20,
+        "the config never showed its best recall",
+    )
+    assert config["best_recall_at_100"] == finished["recall_at_100"]
+    assert config["best"]["test"] == finished["id"]
+
+
+def test_mlflow_knows_the_run(stack: Stack, finished: dict[str, Any]) -> None:
+    run_id = finished["mlflow_run_id"]
+    answer = requests.get(
+        f"http://127.0.0.1:{stack.port + 5}/api/2.0/mlflow/runs/get", params={"run_id": run_id}, timeout=30
+    )
+    run = answer.json()["run"]["data"]
+    metrics = {metric["key"]: metric["value"] for metric in run["metrics"]}
+    assert metrics["recall_at_100"] == pytest.approx(finished["recall_at_100"])
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    assert tags["towerlab.test_id"] == finished["id"]
+    assert tags["towerlab.kind"] == "quick_test"
+
+
+def test_the_same_test_again_offers_the_result_that_exists(stack: Stack, finished: dict[str, Any]) -> None:
+    body = {"data_sample_percent": 100, "epochs": 2, "batch_size": 2048}
+    answer = stack.call("POST", f"/api/feature-configs/{finished['feature_config']}/quick-test/", body)
+    assert answer.status_code == 200
+    assert answer.json()["existing"] is True
+    assert answer.json()["id"] == finished["id"]
+
+
+def test_forced_it_runs_again_from_the_cache_with_the_same_figures(stack: Stack, finished: dict[str, Any]) -> None:
+    config = {"id": finished["feature_config"]}
+    again = start_test(stack, config, epochs=2, force=True)
+    assert again["id"] != finished["id"]
+    again = stack.finished(again["id"])
+    assert {stage["status"] for stage in again["stages"]} == {"cached"}
+    assert [again[f"recall_at_{k}"] for k in (10, 50, 100)] == [finished[f"recall_at_{k}"] for k in (10, 50, 100)]
+
+
+def test_one_correlation_id_runs_from_the_request_to_the_pipeline(stack: Stack, finished: dict[str, Any]) -> None:
+    assert finished["status"] == "completed"
+    for program in ("front-door", "quicktest-orchestrator", "metrics-collector", "pipeline-runner"):
+        log = (stack.state / "logs" / f"{program}.log").read_text()
+        lines = [json.loads(line) for line in log.splitlines() if "journey-correlation" in line]
+        assert lines, f"{program} logged nothing under the request's correlation id"
+        assert all(line["correlation_id"] == "journey-correlation" for line in lines)
