@@ -155,6 +155,14 @@ def test_a_quote_in_a_folders_name_is_harmless(tmp_path: Path) -> None:
     assert warehouse.snapshot(csv(odd / "t.csv", "a,b\n1,2\n")).rows == 1
 
 
+def test_an_installation_without_data_folders_takes_no_file(folder: Path, tmp_path: Path) -> None:
+    """As in the cloud, where no folder is configured."""
+    (folder / "table.csv").write_text("a\n1\n")
+    with pytest.raises(Invalid) as refused:
+        DuckdbWarehouse([], tmp_path / "snapshots").snapshot(str(folder / "table.csv"))
+    assert refused.value.problems[0].code == "not_found"
+
+
 def test_a_file_over_the_limit_is_invalid(folder: Path) -> None:
     warehouse = DuckdbWarehouse([folder], folder.parent / "snapshots", Limits(file_bytes=10))
     assert code_of(warehouse, csv(folder / "t.csv", "a,b\n1,2\n3,4\n")) == "too_large"

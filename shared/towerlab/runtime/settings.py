@@ -61,7 +61,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         tracking_uri=environ.get("TOWERLAB_TRACKING_URI", ""),
         public_url=environ.get("TOWERLAB_PUBLIC_URL", "").rstrip("/"),
         pipeline_template=_optional_path(environ, "TOWERLAB_PIPELINE_TEMPLATE"),
-        log=_choice(environ, "TOWERLAB_LOG", ("json", "pretty")),
+        log=_choice(environ, "TOWERLAB_LOG", ("json", "pretty"), "pretty" if sys.stdout.isatty() else "json"),
         test_deadline_seconds=_seconds(environ, "TOWERLAB_TEST_DEADLINE_SECONDS", 7200),
         services=_services(environ),
     )
@@ -109,8 +109,8 @@ def _optional_path(environ: Mapping[str, str], name: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
-    value = environ.get(name) or choices[0]
+def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...], default: str) -> str:
+    value = environ.get(name) or default
     if value not in choices:
         raise SettingsError(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
     return value
