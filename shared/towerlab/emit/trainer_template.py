@@ -67,7 +67,8 @@ class Settings:
 
 @dataclass(frozen=True)
 class Feature:
-    """One transformed output as a tower sees it: `known` + `oov` embedding rows, or `width` plain numbers."""
+    """One transformed output as a tower sees it: `known` + `oov` embedding rows, or `width` plain numbers. A row has
+    one id, or a bag of up to `slots` ids, of which those below 0 are padding."""
 
     name: str
     column: str
@@ -77,6 +78,21 @@ class Feature:
     known: int = 0
     oov: int = 0
     has_vocabulary: bool = False
+    slots: int = 0
+
+    @property
+    def shape(self) -> list[int | None]:
+        if self.is_ids:
+            return [None, self.slots] if self.slots else [None]
+        return [None, self.width]
+
+    def vectors(self, table: Callable[[tf.Tensor], tf.Tensor], ids: tf.Tensor) -> tf.Tensor:
+        """[batch, width]: the id's vector; of a bag the mean of those that are there, zeros where none is."""
+        if not self.slots:
+            return table(ids)
+        there = tf.cast(ids >= 0, tf.float32)[:, :, tf.newaxis]
+        total = tf.reduce_sum(table(tf.maximum(ids, 0)) * there, axis=1)
+        return total / tf.maximum(tf.reduce_sum(there, axis=1), 1.0)
 
 
 def features_of(outputs: Sequence[Mapping[str, Any]], transform: tft.TFTransformOutput) -> tuple[Feature, ...]:
@@ -97,6 +113,7 @@ def _feature(output: Mapping[str, Any], transform: tft.TFTransformOutput) -> Fea
         known=int(known),
         oov=output["oov"],
         has_vocabulary=bool(vocabulary),
+        slots=output.get("slots", 0),
     )
 
 
@@ -119,7 +136,9 @@ class Tower(tf.keras.Model):
 
     def embed(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """[batch, output_dim] from the transformed outputs of this tower."""
-        parts = [self.embeddings[f.name](inputs[f.name]) if f.is_ids else inputs[f.name] for f in self.features]
+        parts = [
+            f.vectors(self.embeddings[f.name], inputs[f.name]) if f.is_ids else inputs[f.name] for f in self.features
+        ]
         vector = tf.concat(parts, axis=1)
         for layer in self.layers_on_top:
             vector = layer(vector)
@@ -286,7 +305,7 @@ def with_unknown_customers(training: Training, rng: np.random.Generator) -> Colu
     rows = len(columns["product_index"])
     forgotten = rng.random(rows) < settings.oov_dropout
     for feature in training.query:
-        if feature.is_ids and feature.oov and feature.key == settings.customer_key:
+        if feature.is_ids and not feature.slots and feature.oov and feature.key == settings.customer_key:
             unknown = feature.known + rng.integers(0, feature.oov, rows)
             columns[feature.name] = np.where(forgotten, unknown, columns[feature.name])
     return columns
@@ -374,8 +393,8 @@ def _column(batches: Sequence[pa.RecordBatch], name: str) -> np.ndarray:
     arrays = [batch.column(batch.schema.get_field_index(name)) for batch in batches]
     rows = sum(len(array) for array in arrays)
     values = np.concatenate([array.flatten().to_numpy(zero_copy_only=False) for array in arrays])
-    if len(values) == rows and np.issubdtype(values.dtype, np.integer):
-        return values.astype(np.int64)
+    if np.issubdtype(values.dtype, np.integer):
+        return values.astype(np.int64) if len(values) == rows else values.astype(np.int64).reshape(rows, -1)
     return values.astype(np.float32).reshape(rows, -1)
 
 
@@ -406,11 +425,16 @@ def vocabulary_report(training: Training, evaluation: Columns) -> dict[str, dict
 
 def _oov_rate(feature: Feature, tower: str, rows: Columns, catalogue: Columns) -> float:
     ids = rows[feature.name] if tower == "query" else catalogue[feature.name][rows["product_index"]]
+    ids = ids[ids >= 0]
     return float(np.mean(ids >= feature.known)) if len(ids) else 0.0
 
 
 def save(model: TwoTowerModel, training: Training, folder: str) -> None:
-    """A SavedModel with two signatures, 'query' and 'candidate': transformed outputs in, vectors out."""
+    """A SavedModel with two signatures, 'query' and 'candidate': transformed outputs in, vectors out.
+
+    The inputs are called by output and place in the tower, such as country_1: TensorFlow tells argument names apart
+    without regard to case and keeps some for itself.
+    """
     product_index = Feature("product_index", "", "", is_ids=True, width=1)
     serving = tf.Module()
     serving.variables_of_towers = [*model.buyer.variables, *model.product.variables]
@@ -420,13 +444,16 @@ def save(model: TwoTowerModel, training: Training, folder: str) -> None:
 
 
 def _signature(tower: Tower, features: Sequence[Feature]) -> Any:
-    inputs = {
-        f.name: tf.TensorSpec([None], tf.int64, name=f.name)
-        if f.is_ids
-        else tf.TensorSpec([None, f.width], tf.float32, name=f.name)
-        for f in features
+    arguments = {f"{feature.name}_{place}": feature for place, feature in enumerate(features)}
+    specs = {
+        name: tf.TensorSpec(f.shape, tf.int64 if f.is_ids else tf.float32, name=name) for name, f in arguments.items()
     }
-    return tf.function(lambda values: {"vector": tower(values)}, input_signature=[inputs], autograph=False)
+
+    @tf.function(input_signature=[specs], autograph=False)
+    def vectors(values: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return {"vector": tower({feature.name: values[name] for name, feature in arguments.items()})}
+
+    return vectors
 
 
 def run_fn(fn_args: Any) -> None:

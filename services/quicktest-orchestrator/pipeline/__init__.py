@@ -1,0 +1,1 @@
+"""The quick test pipeline: the only place with TensorFlow, in an environment and an image of its own."""

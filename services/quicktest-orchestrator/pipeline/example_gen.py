@@ -1,0 +1,143 @@
+"""ExampleGen: an immutable snapshot and a plan in; the splits fit, train, eval and catalogue and their protocol out."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import Any, ClassVar
+
+import duckdb
+import fsspec
+import tensorflow as tf
+from tfx.dsl.components.base import base_component, base_executor, executor_spec
+from tfx.types import Artifact, artifact_utils, channel_utils, component_spec, standard_artifacts
+
+from pipeline import columnar, split_plan, splits
+from pipeline.split_plan import SplitPlan
+
+SPLIT_NAMES = ("fit", "train", "eval", "catalogue")
+COUNTED = ("fit", "train", "eval")
+
+
+class ExampleGenSpec(component_spec.ComponentSpec):
+    PARAMETERS: ClassVar[dict[str, Any]] = {
+        "snapshot_uri": component_spec.ExecutionParameter(type=str),
+        "split_plan": component_spec.ExecutionParameter(type=str),
+    }
+    INPUTS: ClassVar[dict[str, Any]] = {}
+    OUTPUTS: ClassVar[dict[str, Any]] = {"examples": component_spec.ChannelParameter(type=standard_artifacts.Examples)}
+
+
+class Executor(base_executor.BaseExecutor):
+    """Reads the snapshot once; everything else happens in DuckDB and Arrow."""
+
+    def Do(self, _: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
+        plan = split_plan.parse(exec_properties["split_plan"])
+        artifact = artifact_utils.get_single_instance(output_dict["examples"])
+        with tempfile.TemporaryDirectory() as scratch:
+            snapshot = local_copy(exec_properties["snapshot_uri"], scratch)
+            write_examples(plan, snapshot, artifact)
+
+
+class ExampleGen(base_component.BaseComponent):
+    SPEC_CLASS = ExampleGenSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(self, snapshot_uri: Any, split_plan: Any) -> None:
+        examples = channel_utils.as_channel([standard_artifacts.Examples()])
+        super().__init__(ExampleGenSpec(snapshot_uri=snapshot_uri, split_plan=split_plan, examples=examples))
+
+
+def local_copy(uri: str, folder: str) -> str:
+    """A path DuckDB can read: the file itself when it is local, else a copy in `folder`."""
+    if "://" not in uri:
+        return uri
+    if uri.startswith("file://"):
+        return uri.removeprefix("file://")
+    target = os.path.join(folder, "snapshot.parquet")
+    with fsspec.open(uri, "rb") as source, open(target, "wb") as copy:
+        while block := source.read(8 << 20):
+            copy.write(block)
+    return target
+
+
+def write_examples(plan: SplitPlan, snapshot: str, artifact: Artifact) -> None:
+    con = duckdb.connect(config={"threads": 2})
+    con.execute("SET TimeZone = 'UTC'")
+    counts = splits.load_purchases(con, plan, snapshot)
+    splits.index_ids(con)
+    chosen = splits.mark(con, plan)
+    counts |= {name: _count(con, splits.SPLIT_ROWS[name]) for name in COUNTED}
+    _refuse_empty(counts)
+    splits.make_catalogue(con, plan)
+    columnar.describe_splits(artifact, SPLIT_NAMES)
+    for name in SPLIT_NAMES:
+        if name == "train" and counts["train"] == counts["fit"]:
+            columnar.copy_split(artifact, "fit", "train")
+        else:
+            columnar.write_split(artifact, name, [columnar.as_lists(splits.split_table(con, plan, name))])
+    write_protocol(con, plan, chosen, counts, artifact.uri)
+
+
+def _count(con: duckdb.DuckDBPyConnection, where: str) -> int:
+    return _single(con, f"SELECT count(*) FROM marked WHERE {where}")
+
+
+def _single(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    ((value,),) = con.execute(sql).fetchall()
+    return int(value)
+
+
+def _refuse_empty(counts: dict[str, int]) -> None:
+    for name in ("train", "eval"):
+        if counts[name] == 0:
+            kind = {"train": "training", "eval": "evaluation"}[name]
+            of_all = f"{counts['qualify']} of {counts['total']} rows qualify"
+            raise ValueError(f"no {kind} rows: {of_all}; use a larger sample")
+
+
+_PROTOCOL_FILES = {
+    "products": """
+        SELECT product_index, product_id,
+            count(*) FILTER (WHERE NOT is_eval AND in_sample)::INTEGER AS train_rows,
+            count(*) FILTER (WHERE NOT is_eval)::INTEGER AS fit_rows,
+            bool_or(NOT is_eval) AS in_training
+        FROM marked GROUP BY ALL ORDER BY product_index""",
+    "customers": """
+        SELECT customer_index, customer_id, count(*) FILTER (WHERE NOT is_eval AND in_sample)::INTEGER AS train_rows
+        FROM marked GROUP BY ALL ORDER BY customer_index""",
+    "rows": """
+        SELECT row_id, customer_index, product_index, CASE WHEN is_eval THEN 'eval' ELSE 'train' END AS split
+        FROM marked WHERE in_sample ORDER BY row_id""",
+}
+
+
+def write_protocol(
+    con: duckdb.DuckDBPyConnection, plan: SplitPlan, chosen: splits.Chosen, counts: dict[str, int], uri: str
+) -> None:
+    """What figures are computed from, beside the splits."""
+    folder = os.path.join(uri, "protocol")
+    tf.io.gfile.makedirs(folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, sql in _PROTOCOL_FILES.items():
+            local = os.path.join(scratch, f"{name}.parquet")
+            con.execute(f"COPY ({sql}) TO '{local}' (FORMAT parquet)")
+            tf.io.gfile.copy(local, os.path.join(folder, f"{name}.parquet"), overwrite=True)
+    with tf.io.gfile.GFile(os.path.join(folder, "summary.json"), "w") as file:
+        file.write(json.dumps(_summary(con, plan, chosen, counts), indent=1, sort_keys=True))
+
+
+def _summary(
+    con: duckdb.DuckDBPyConnection, plan: SplitPlan, chosen: splits.Chosen, counts: dict[str, int]
+) -> dict[str, Any]:
+    eval_customers = _single(con, "SELECT count(DISTINCT customer_index) FROM marked WHERE is_eval AND in_sample")
+    catalogue = _single(con, "SELECT count(*) FROM products")
+    return {
+        "schema": 1,
+        "split": chosen.split,
+        "reason": chosen.reason,
+        "rows": {**counts, "eval_customers": eval_customers, "catalogue": catalogue},
+        "unseen": {f"{kind}s": splits.unseen_share(con, kind) for kind in ("customer", "product")},
+        "product_property": splits.product_property(con, plan),
+    }

@@ -1,0 +1,71 @@
+"""Finished tasks by what they computed, over all jobs and over restarts of the runner."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import write_atomically
+from pipeline.job_spec import Artifacts, Task
+
+_MODULE = re.compile(r"^.*(#sha256=[0-9a-f]{64})$", re.DOTALL)
+
+
+def code_fingerprint() -> str:
+    """A hash of this package: what an older version computed is not taken for what this one would."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+class TaskCache:
+    """One folder per computation under `outputs`, one record per finished one under `cache`."""
+
+    def __init__(self, folder: Path, code: str) -> None:
+        self._outputs, self._records, self._code = folder / "outputs", folder / "cache", code
+        self._outputs.mkdir(parents=True, exist_ok=True)
+        self._records.mkdir(parents=True, exist_ok=True)
+
+    def key(self, task: Task, keys: Mapping[str, str]) -> str:
+        """What `task` computes, given the keys of the tasks it takes its inputs from. A module counts by its hash, not
+        by where it lies."""
+        content = {
+            "code": self._code,
+            "definition": task.definition,
+            "parameters": {name: _content(value) for name, value in task.parameters.items()},
+            "inputs": {name: [keys[source.task], source.key] for name, source in task.inputs.items()},
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def find(self, key: str) -> Artifacts | None:
+        """The outputs of an equal task that finished, if they are all still there."""
+        record = self._records / f"{key}.json"
+        if not record.exists():
+            return None
+        outputs: Artifacts = json.loads(record.read_text())
+        uris = [artifact["uri"] for listed in outputs.values() for artifact in listed["artifacts"]]
+        return outputs if all(os.path.exists(uri) for uri in uris) else None
+
+    def store(self, key: str, outputs: Artifacts) -> None:
+        write_atomically(self._records / f"{key}.json", json.dumps(outputs))
+
+    def fresh_folder(self, task: Task, key: str) -> Path:
+        """An empty folder for a task that is about to run; what an interrupted attempt left is gone."""
+        folder = self._outputs / f"{task.name}-{key[:20]}"
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir()
+        return folder
+
+
+def _content(value: Any) -> Any:
+    if isinstance(value, dict) and isinstance(text := value.get("stringValue"), str):
+        return {"stringValue": _MODULE.sub(r"\1", text)}
+    return value

@@ -1,0 +1,68 @@
+"""Transform: fits the generated preprocessing_fn on 'fit', applies it to the other splits. Same artifacts as stock."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from typing import Any
+
+import tensorflow as tf
+from tfx.components.transform import executor as stock
+from tfx.dsl.components.base import base_beam_executor, base_executor
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
+from towerlab.emit.verify import verify_preprocessing
+
+from pipeline import columnar, modules
+from pipeline.local_tft import LocalTransform, Unsupported
+from pipeline.progress import ProgressFile
+
+ANALYZED = "fit"
+TRANSFORMED = ("train", "eval", "catalogue")
+
+log = logging.getLogger(__name__)
+
+
+class Executor(base_executor.BaseExecutor):
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
+        source = modules.read_checked(exec_properties["module_file"], verify_preprocessing)
+        try:
+            self._without_beam(input_dict, output_dict, source)
+        except Unsupported as node:
+            log.warning("analysis on Beam, because of %s", node)
+            _empty_folders(output_dict)
+            local = {**exec_properties, "module_file": modules.unpack(source, "preprocessing")}
+            self._on_beam().Do(input_dict, output_dict, local)
+
+    def _on_beam(self) -> stock.Executor:
+        context = base_beam_executor.BaseBeamExecutor.Context(
+            beam_pipeline_args=["--runner=DirectRunner"], tmp_dir=self._get_tmp_dir(), unique_id="beam"
+        )
+        return stock.Executor(context)
+
+    def _without_beam(self, input_dict: Any, output_dict: Any, source: bytes) -> None:
+        progress = ProgressFile()
+        preprocessing_fn = modules.load(source, "preprocessing").preprocessing_fn
+        examples = artifact_utils.get_single_instance(input_dict["examples"])
+        schema_file = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
+        transform = LocalTransform(io_utils.SchemaReader().read(schema_file), preprocessing_fn)
+        transform_graph = artifact_utils.get_single_uri(output_dict["transform_graph"])
+        progress(0.05, "analysing the training period")
+        with tempfile.TemporaryDirectory() as scratch:
+            fit = transform.batches(columnar.read_split(examples.uri, ANALYZED))
+            transform.fit(fit, transform_graph, scratch)
+        transformed = artifact_utils.get_single_instance(output_dict["transformed_examples"])
+        columnar.describe_splits(transformed, TRANSFORMED)
+        for position, split in enumerate(TRANSFORMED):
+            progress(0.5 + 0.5 * position / len(TRANSFORMED), f"transforming {split}")
+            batches = transform.batches(columnar.read_split(examples.uri, split))
+            applied = list(transform.apply(batches, transform_graph))
+            columnar.write_split(transformed, split, applied, transform.transformed_schema)
+
+
+def _empty_folders(output_dict: Any) -> None:
+    for artifacts in output_dict.values():
+        for artifact in artifacts:
+            if tf.io.gfile.isdir(artifact.uri):
+                tf.io.gfile.rmtree(artifact.uri)
+            tf.io.gfile.makedirs(artifact.uri)

@@ -1,0 +1,151 @@
+"""The trainer's mathematics against TensorFlow Recommenders and against plain numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_recommenders as tfrs
+from towerlab.emit import trainer_template as trainer
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def test_the_loss_is_that_of_tfrs_retrieval(rng: np.random.Generator) -> None:
+    product = rng.integers(0, 9, 64)
+    query = tf.constant(rng.normal(size=(64, 8)), tf.float32)
+    vectors = tf.constant(rng.normal(size=(9, 8)), tf.float32)
+    probability = rng.dirichlet(np.ones(9)).astype(np.float32)
+    theirs = tfrs.tasks.Retrieval(remove_accidental_hits=True)(
+        query,
+        tf.gather(vectors, product),
+        candidate_sampling_probability=tf.gather(probability, product),
+        candidate_ids=tf.constant(product),
+        compute_metrics=False,
+    )
+    distinct, position, rows = tf.unique_with_counts(tf.constant(product))
+    ours = trainer.in_batch_softmax(
+        query, tf.gather(vectors, distinct), position, rows, tf.math.log(tf.gather(probability, distinct))
+    )
+    assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
+
+
+def plain_rank(scores: np.ndarray, true: int, leave_out: set[int]) -> int:
+    return 1 + sum(
+        scores[other] >= scores[true] for other in range(len(scores)) if other != true and other not in leave_out
+    )
+
+
+def test_ranks_are_those_of_a_plain_count_and_ties_count_against_the_model(rng: np.random.Generator) -> None:
+    query = rng.integers(-2, 3, (3000, 2)).astype(np.float32)  # small integers: many ties, exact products
+    candidate = rng.integers(-2, 3, (50, 2)).astype(np.float32)
+    true, customer = rng.integers(0, 50, 3000), rng.integers(0, 40, 3000)
+    seen = {c: rng.choice(50, 5, replace=False) for c in range(0, 40, 2)}
+    ranks, unseen = trainer.rank(query, candidate, true, customer, seen)
+    for row in rng.choice(3000, 300, replace=False):
+        scores, before = query[row] @ candidate.T, set(seen.get(customer[row], ()))
+        assert ranks[row] == plain_rank(scores, true[row], set())
+        assert unseen[row] == (-1 if true[row] in before else plain_rank(scores, true[row], before))
+
+
+def test_a_model_that_scores_everything_alike_is_last() -> None:
+    ranks, _ = trainer.rank(np.zeros((4, 3)), np.zeros((10, 3)), np.arange(4), np.arange(4), {})
+    assert ranks.tolist() == [10, 10, 10, 10]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_scores_that_are_not_finite_are_refused(bad: float) -> None:
+    candidate = np.ones((10, 3))
+    candidate[7, 1] = bad
+    with pytest.raises(FloatingPointError):
+        trainer.rank(np.ones((4, 3)), candidate, np.arange(4), np.arange(4), {})
+
+
+def training(rng: np.random.Generator, **changes: object) -> trainer.Training:
+    """200 purchases of 20 products by 10 customers, ids only."""
+    config = {
+        "epochs": 2,
+        "batch_size": 50,
+        "seed": 0,
+        "replicates": 1,
+        "output_dim": 4,
+        "hidden_layers": [],
+        "optimizer": "adagrad",
+        "learning_rate": 0.1,
+        "warmup_steps": 20,
+        "logq": True,
+        "prior": True,
+        "oov_dropout": 0.1,
+        "customer_key": "customer",
+        **changes,
+    }
+    customer, product = rng.integers(0, 10, 200), rng.zipf(1.6, 200) % 20
+    train = {"customer": customer, "customer_index": customer, "product_index": product, "row_id": np.arange(200)}
+    catalogue = {"product": np.arange(20), "product_index": np.arange(20)}
+    return trainer.Training(
+        (trainer.Feature("customer", "customer", "customer", True, 8, known=10, oov=2, has_vocabulary=True),),
+        (trainer.Feature("product", "product", "product", True, 8, known=20, oov=1, has_vocabulary=True),),
+        train,
+        catalogue,
+        trainer.Settings.of(config),
+    )
+
+
+def silent(share: float, doing: str) -> None:
+    assert 0.0 < share <= 1.0
+    assert doing
+
+
+def test_the_same_seed_gives_the_same_losses_and_another_seed_others(rng: np.random.Generator) -> None:
+    case = training(rng)
+    first, again, other = (trainer.fit(case, seed, silent)[1] for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_the_loss_reported_is_per_row_and_falls(rng: np.random.Generator) -> None:
+    _, losses, steps = trainer.fit(training(rng, epochs=3), 0, silent)
+    assert steps == 12
+    assert losses[-1] < losses[0] < 10
+
+
+def test_an_untrained_model_ranks_by_popularity(rng: np.random.Generator) -> None:
+    case = training(rng)
+    model = trainer.build(case)
+    for tower in (model.buyer, model.product):  # no opinion of its own: all weights zero
+        trainer.embed(tower, {**case.train} if tower is model.buyer else case.catalogue)
+        tower.set_weights([np.zeros_like(weight) for weight in tower.get_weights()])
+    scores = trainer.embed(model.buyer, case.train)[0] @ trainer.embed(model.product, case.catalogue).T
+    assert np.argsort(-scores, kind="stable").tolist() == np.argsort(-case.train_rows, kind="stable").tolist()
+
+
+def test_oov_dropout_hides_customers_only_behind_unknown_ids(rng: np.random.Generator) -> None:
+    case = training(rng, oov_dropout=0.5)
+    hidden = trainer.with_unknown_customers(case, rng)["customer"] != case.train["customer"]
+    replaced = trainer.with_unknown_customers(case, rng)["customer"]
+    assert 0.3 < hidden.mean() < 0.7
+    assert set(replaced[replaced >= 10]) == {10, 11}
+    none = training(rng, customer_key=None, oov_dropout=0.5)
+    assert (trainer.with_unknown_customers(none, rng)["customer"] == none.train["customer"]).all()
+
+
+def test_logq_comes_from_training_rows(rng: np.random.Generator) -> None:
+    case = training(rng)
+    rows = np.bincount(case.train["product_index"], minlength=20)
+    expected = np.log(np.clip(rows / rows.sum(), 1e-6, 1))
+    np.testing.assert_allclose(case.log_q, expected, rtol=1e-6)
+    assert (training(rng, logq=False).log_q == 0).all()
+
+
+@pytest.mark.parametrize(("planned", "warmup"), [(1000, 20), (40, 10), (3, 0)])
+def test_warm_up_takes_at_most_a_quarter_of_the_planned_steps(
+    rng: np.random.Generator, planned: int, warmup: int
+) -> None:
+    optimizer = trainer.optimizer_of(training(rng).settings, planned)
+    rate = optimizer._learning_rate if hasattr(optimizer, "_learning_rate") else optimizer.learning_rate
+    assert rate.steps == warmup
+    assert float(rate(tf.constant(0))) == pytest.approx(0.1 / max(warmup, 1))
+    assert float(rate(tf.constant(warmup + 1))) == pytest.approx(0.1)
