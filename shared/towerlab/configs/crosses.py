@@ -58,6 +58,8 @@ def _size(raw: dict[str, Any], at: str, faults: Faults) -> int:
 
 
 def _operand(reference: Any, features: Sequence[Feature], at: str, faults: Faults) -> Operand | None:
+    if isinstance(reference, dict):
+        return _typed(reference, features, at, faults)
     if not isinstance(reference, str):
         faults.note(at, "not_a_string", "a feature is named by a string", "Give a name such as `city`.")
         return None
@@ -65,6 +67,18 @@ def _operand(reference: Any, features: Sequence[Feature], at: str, faults: Fault
     if reference not in ready:
         _explain(reference, features, at, faults)
     return ready.get(reference)
+
+
+def _typed(reference: dict[str, Any], features: Sequence[Feature], at: str, faults: Faults) -> Operand | None:
+    """{"column": "revenue", "output": "revenue_bucket"}: the output must be one of that very column."""
+    known_fields(reference, ("column", "output"), at, faults)
+    column, output = reference.get("column"), reference.get("output")
+    if not isinstance(column, str) or not isinstance(output, str):
+        remedy = 'Give {"column": "revenue", "output": "revenue_bucket"}, or the name alone.'
+        faults.note(at, "not_a_reference", "a typed reference names a column and one of its outputs", remedy)
+        return None
+    found = _operand(output, [feature for feature in features if feature.column == column], at + "/output", faults)
+    return found if set(reference) == {"column", "output"} else None
 
 
 def _explain(reference: str, features: Sequence[Feature], at: str, faults: Faults) -> None:

@@ -10,7 +10,7 @@ from towerlab.configs.lists import Side
 from towerlab.configs.outputs import FromFeature, outputs_of
 from towerlab.configs.resolved import ResolvedConfig, Tower
 from towerlab.domain.columns import ColumnProfile
-from towerlab.domain.outputs import Ids, Output, tower_width
+from towerlab.domain.outputs import Dense, Output, tower_width
 
 
 def total(tower: Tower) -> int:
@@ -36,7 +36,7 @@ def breakdown(tower: Tower, profiles: Mapping[str, ColumnProfile] | None = None)
 
 
 def _parameters(output: Output, profile: ColumnProfile | None) -> int:
-    if not isinstance(output, Ids):
+    if isinstance(output, Dense):
         return 0
     size = output.size if output.size is not None else output.max_size or 0
     if output.size is None and profile is not None:

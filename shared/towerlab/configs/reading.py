@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from towerlab.domain.errors import Problem, pointer
 from towerlab.transforms.base import Param
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Faults(list[Problem]):
@@ -22,6 +25,8 @@ def value_of(entry: Param, raw: Any, at: str, faults: Faults) -> Any:
         return _choice(entry, raw, at, faults)
     if entry.type is bool:
         return _boolean(entry, raw, at, faults)
+    if entry.type is str:
+        return _text(entry, raw, at, faults)
     return whole(raw, entry.low, entry.high, entry.default, at, faults)
 
 
@@ -64,6 +69,16 @@ def _boolean(entry: Param, raw: Any, at: str, faults: Faults) -> bool:
         return raw
     faults.note(at, "not_a_boolean", f"{_shown(raw)} is neither true nor false", "Give true or false.")
     return bool(entry.default)
+
+
+def _text(entry: Param, raw: Any, at: str, faults: Faults) -> str:
+    """Any characters that have a UTF-8 form: a lone surrogate has none."""
+    low, high = entry.low or 0, entry.high or 255
+    if isinstance(raw, str) and low <= len(raw) <= high and not _SURROGATE.search(raw):
+        return raw
+    remedy = f"Give a text of {low:,} to {high:,} characters."
+    faults.note(at, "not_a_text", f"{_shown(raw)} is not a text of that kind", remedy)
+    return str(entry.default)
 
 
 def _has_boolean(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What a transform puts into a tower: numbers as they are, or ids that get a learned vector each."""
+"""What a transform puts into a tower: numbers as they are, an id with a learned vector, or several with their mean."""
 
 from __future__ import annotations
 
@@ -31,7 +31,25 @@ class Ids:
         return self.embedding_dim
 
 
-Output = Dense | Ids
+@dataclass(frozen=True)
+class Bag:
+    """Up to `slots` int64 ids per row (at least 2), -1 where there are fewer; the tower enters the mean of their
+    vectors, zeros for a row without any. Its rows of embeddings are counted as those of Ids."""
+
+    name: str
+    size: int | None
+    oov: int
+    embedding_dim: int
+    slots: int
+    max_size: int | None = None
+    vocabulary: str | None = None
+
+    @property
+    def width(self) -> int:
+        return self.embedding_dim
+
+
+Output = Dense | Ids | Bag
 
 
 def tower_width(outputs: Iterable[Output]) -> int:

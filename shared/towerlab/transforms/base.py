@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from towerlab.domain.columns import ColumnType
 from towerlab.domain.outputs import Output
 from towerlab.transforms.expr import Expr
+from towerlab.transforms.fitted import Fitted
+from towerlab.transforms.seen import Caution, Seen
+
+if TYPE_CHECKING:  # numpy is loaded when a reference is asked for, not by every service at its start
+    from towerlab.transforms.arrays import Array
 
 P = TypeVar("P")
 
 
 @dataclass(frozen=True)
 class FeatureType:
-    """One value of a feature's `type`: the columns it takes and how its raw values are read in the graph."""
+    """One value of a feature's `type`: the columns it takes and how their raw values are read: by `reader` in the
+    graph, by `reference` here, where they are what stands in an example (None for missing)."""
 
     key: str
     label: str
     applies_to: frozenset[ColumnType]
     reader: Callable[..., Any]
+    reference: Callable[[Sequence[Any]], Array]
 
 
 @dataclass(frozen=True)
@@ -47,11 +54,12 @@ def param(
     low: int | None = None,
     high: int | None = None,
     choices: tuple[Any, ...] | None = None,
-    suggestions: tuple[int, ...] = (),
+    suggestions: tuple[Any, ...] = (),
     under: str | None = None,
     help: str = "",
 ) -> Any:
-    """A parameter. `choices` are all that is allowed, `suggestions` what a form offers, `under` its JSON object."""
+    """A parameter. `choices` are all that is allowed, `suggestions` what a form offers, `under` its JSON object;
+    `low` and `high` bound a number, or the length of a text."""
     metadata = {"label": label, "low": low, "high": high, "choices": choices, "suggestions": suggestions}
     return field(default=default, metadata={**metadata, "under": under, "help": help})
 
@@ -68,7 +76,7 @@ class Param:
     low: int | None
     high: int | None
     choices: tuple[Any, ...] | None
-    suggestions: tuple[int, ...]
+    suggestions: tuple[Any, ...]
     help: str
 
 
@@ -92,6 +100,11 @@ class Transform(Generic[P]):
         del column_type, p
         return []
 
+    def cautions(self, p: P, seen: Seen) -> list[Caution]:
+        """What these parameters make of such values that a person should know of before any training."""
+        del p, seen
+        return []
+
     @classmethod
     def params(cls) -> tuple[Param, ...]:
         return tuple(_param(cls.at, entry) for entry in fields(cls.Params))  # type: ignore[arg-type]
@@ -101,6 +114,10 @@ class Prepare(Transform[P]):
     """Expression to expression, before everything that produces."""
 
     def prepare(self, p: P, x: Expr) -> Expr:
+        raise NotImplementedError
+
+    def reference(self, p: P, x: Array) -> Array:
+        """What the expression gives, computed here."""
         raise NotImplementedError
 
 
@@ -119,6 +136,15 @@ class Produce(Transform[P]):
 
     def emit(self, source: Source, p: P, x: Expr) -> Emitted:
         """How the outputs are computed from `x`, which the feature type's reader gave."""
+        raise NotImplementedError
+
+    def fit(self, source: Source, p: P, x: Array) -> Fitted:
+        """What the analyses of `emit` should find in these rows, exactly."""
+        del source, p, x
+        return Fitted()
+
+    def reference(self, source: Source, p: P, fitted: Fitted, x: Array) -> Mapping[str, Array]:
+        """What the outputs are, by name, given what was fitted: ids and buckets exactly, numbers as float32."""
         raise NotImplementedError
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from towerlab.domain.outputs import Ids
+from towerlab.transforms.arrays import Array, float32
 from towerlab.transforms.base import Emitted, Produce, Source, param
 from towerlab.transforms.expr import Expr, call
+from towerlab.transforms.fitted import Fitted
 from towerlab.transforms.graph import graph, tf, tft
 from towerlab.transforms.readers import NUMERIC, TIMESTAMP
 from towerlab.transforms.registry import transform
+from towerlab.transforms.seen import Caution, Seen
+
+WORTH_A_WORD = 0.9  # fewer effective buckets than this share are called out
 
 
 @graph
@@ -51,3 +59,40 @@ class Bucketize(Produce["Bucketize.Params"]):
     def emit(self, source: Source, p: Params, x: Expr) -> Emitted:
         name = self.name(source.key)
         return Emitted({name: call(bucket_ids, x, buckets=p.buckets, name=name)})
+
+    def cautions(self, p: Params, seen: Seen) -> list[Caution]:
+        effective = expected_buckets(p.buckets, seen)
+        if effective > WORTH_A_WORD * p.buckets:
+            return []
+        message = f"equal values leave about {effective} effective buckets of {p.buckets}"
+        return [Caution("collapsed_buckets", message, f"Ask for {max(effective, 2)} buckets or fewer.")]
+
+    def fit(self, source: Source, p: Params, x: Array) -> Fitted:
+        """Boundary i of n buckets is the smallest value with more than i/n of the known rows at or below it, which is
+        TFT's own rule as long as its sketch has room for every value."""
+        name, known = self.name(source.key), np.sort(x[np.isfinite(x)])
+        if not len(known):
+            return Fitted({f"{name}_min": float(np.finfo(np.float64).max)}, {f"{name}_quantiles": ()})
+        offsets = float32(known - known[0])
+        ranks = np.arange(1, p.buckets) * len(offsets) // p.buckets
+        return Fitted({f"{name}_min": float(known[0])}, {f"{name}_quantiles": tuple(offsets[ranks].tolist())})
+
+    def reference(self, source: Source, p: Params, fitted: Fitted, x: Array) -> Mapping[str, Array]:
+        name = self.name(source.key)
+        boundaries = np.array(fitted.boundaries[f"{name}_quantiles"], np.float32)
+        offset = float32(np.where(np.isfinite(x), x - fitted.numbers[f"{name}_min"], 0))
+        ids = np.searchsorted(boundaries, offset, side="right")
+        return {name: np.where(np.isfinite(x), ids, p.buckets).astype(np.int64)}
+
+
+def effective_buckets(boundaries: Sequence[float]) -> int:
+    """How many buckets can hold a value, missing apart: equal boundaries enclose nothing, and nothing lies below 0,
+    the offset of the smallest value."""
+    return len({boundary for boundary in boundaries if boundary > 0}) + 1
+
+
+def expected_buckets(buckets: int, seen: Seen) -> int:
+    """About how many buckets will hold a value: a value with the rows of several buckets fills one of them."""
+    per_bucket = max(seen.rows / buckets, 1)
+    swallowed = sum(max(int(rows / per_bucket) - 1, 0) for rows in seen.top)
+    return max(min(buckets - swallowed, seen.unique_count), 1)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+
 from towerlab.domain.columns import ColumnType
 from towerlab.domain.outputs import Dense
+from towerlab.transforms.arrays import Array
 from towerlab.transforms.base import Emitted, Produce, Source, param
 from towerlab.transforms.expr import Expr, array, call, const
+from towerlab.transforms.fitted import Fitted
 from towerlab.transforms.graph import graph, tf
 from towerlab.transforms.readers import TIMESTAMP
 from towerlab.transforms.registry import transform
@@ -47,6 +52,21 @@ def cyclical(x: Any, cycles: list[str]) -> Any:
     return tf.cast(tf.where(tf.expand_dims(present, axis=1), waves, tf.zeros_like(waves)), tf.float32)
 
 
+def calendar_turns(seconds: Array) -> Mapping[str, Array]:
+    """How far each cycle has turned, in [0, 1), by numpy's own calendar."""
+    days = seconds // 86_400
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    month = months.astype(np.int64) % 12
+    return {
+        "annual": month // 3 / 4,
+        "quarterly": month % 3 / 3,
+        "monthly": (dates - months).astype(np.int64) / 31,
+        "weekly": (days + 3) % 7 / 7,
+        "daily": seconds % 86_400 // 3_600 / 24,
+    }
+
+
 @transform
 class Cyclical(Produce["Cyclical.Params"]):
     """Two numbers per chosen cycle, in the order annual, quarterly, monthly, weekly, daily, sine before cosine."""
@@ -82,6 +102,14 @@ class Cyclical(Produce["Cyclical.Params"]):
     def emit(self, source: Source, p: Params, x: Expr) -> Emitted:
         cycles = array([const(cycle) for cycle in self._cycles(p)])
         return Emitted({self.name(source.key): call(cyclical, x, cycles)})
+
+    def reference(self, source: Source, p: Params, fitted: Fitted, x: Array) -> Mapping[str, Array]:
+        del fitted
+        present = np.isfinite(x)
+        turns = calendar_turns(np.where(present, x, 0).astype(np.int64))
+        angles = [2 * np.pi * turns[cycle] for cycle in self._cycles(p)]
+        waves = np.stack([wave for angle in angles for wave in (np.sin(angle), np.cos(angle))], axis=1)
+        return {self.name(source.key): np.where(present[:, np.newaxis], waves, 0).astype(np.float32)}
 
     @staticmethod
     def _cycles(p: Params) -> list[str]:

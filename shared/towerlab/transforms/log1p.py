@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from towerlab.transforms.arrays import Array
 from towerlab.transforms.base import Prepare, param
 from towerlab.transforms.expr import Expr, call
 from towerlab.transforms.graph import graph, tf
@@ -40,3 +43,7 @@ class Log1p(Prepare["Log1p.Params"]):
     def prepare(self, p: Params, x: Expr) -> Expr:
         del p
         return call(symmetric_log1p, x)
+
+    def reference(self, p: Params, x: Array) -> Array:
+        del p
+        return np.sign(x) * np.log1p(np.abs(x))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from towerlab.domain.outputs import Dense
+from towerlab.transforms.arrays import Array
 from towerlab.transforms.base import Emitted, Produce, Source, param
 from towerlab.transforms.expr import Expr, call
+from towerlab.transforms.fitted import Fitted
 from towerlab.transforms.graph import graph, tf, tft
 from towerlab.transforms.readers import NUMERIC, TIMESTAMP
 from towerlab.transforms.registry import transform
+from towerlab.transforms.seen import CORNER, CROWD, Caution, Seen
 
 
 @graph
@@ -26,6 +33,10 @@ def normalized(x: Any, low: float, high: float, name: str) -> Any:
     share = tf.where(span > 0, tf.math.divide_no_nan(filled - smallest, span), 0.5 * tf.ones_like(x))
     scaled = low + (high - low) * tf.clip_by_value(share, 0.0, 1.0)
     return tf.expand_dims(tf.cast(scaled, tf.float32), axis=1)
+
+
+_LARGEST = float(np.finfo(np.float64).max)
+NOTHING_SEEN = (_LARGEST, -_LARGEST)  # minimum and maximum of no values
 
 
 @transform
@@ -54,3 +65,26 @@ class Normalize(Produce["Normalize.Params"]):
         low, high = p.range
         name = self.name(source.key)
         return Emitted({name: call(normalized, x, low=float(low), high=float(high), name=name)})
+
+    def cautions(self, p: Params, seen: Seen) -> list[Caution]:
+        del p
+        if not seen.is_crowded or seen.bucketed:
+            return []
+        message = f"{CROWD:.0%} of its rows crowd into {CORNER:.0%} of its range: normalized they are almost one value"
+        return [Caution("crowded_range", message, "Enable buckets, or the log transform of a number.")]
+
+    def fit(self, source: Source, p: Params, x: Array) -> Fitted:
+        del p
+        name, known = self.name(source.key), x[np.isfinite(x)]
+        extremes = (float(known.min()), float(known.max())) if len(known) else NOTHING_SEEN
+        found = {"min": extremes[0], "max": extremes[1], "sum": math.fsum(known), "count": float(len(known))}
+        return Fitted({f"{name}_{fact}": value for fact, value in found.items()})
+
+    def reference(self, source: Source, p: Params, fitted: Fitted, x: Array) -> Mapping[str, Array]:
+        name, (low, high) = self.name(source.key), p.range
+        smallest, largest, total, count = (fitted.numbers[f"{name}_{fact}"] for fact in ("min", "max", "sum", "count"))
+        if not largest > smallest:
+            return {name: np.full((len(x), 1), (low + high) / 2, np.float32)}
+        filled = np.where(np.isfinite(x), x, total / count)
+        share = (filled - smallest) / (largest - smallest)
+        return {name: (low + (high - low) * np.clip(share, 0, 1)).astype(np.float32)[:, np.newaxis]}

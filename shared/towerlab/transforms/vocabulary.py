@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from towerlab.domain.outputs import Ids
+from towerlab.transforms.arrays import Array, per_value
 from towerlab.transforms.base import Emitted, Produce, Source, param
 from towerlab.transforms.expr import Expr, call, item
+from towerlab.transforms.fingerprints import fingerprint
+from towerlab.transforms.fitted import Fitted
 from towerlab.transforms.graph import graph, tf, tft
 from towerlab.transforms.readers import STRING_EMBEDDING
 from towerlab.transforms.registry import transform
@@ -24,6 +29,23 @@ def vocabulary_ids(x: Any, known: Any, oov_buckets: int, name: str) -> Any:
     """Id per row: the place in the vocabulary, or one of the `oov_buckets` ids that follow it."""
     ids = tft.apply_vocabulary(x, known, num_oov_buckets=oov_buckets, name=name)
     return tf.cast(ids, tf.int64)
+
+
+NOTHING_KNOWN = ("49d0cd50-04bb-48c0-bc6f-5b575dce351a",)  # what TFT writes where no value is frequent enough
+
+
+def fit_vocabulary(x: Array, max_size: int, min_frequency: int) -> tuple[str, ...]:
+    """The reference of `vocabulary`: by count, then by bytes, both descending."""
+    counted = Counter(value for value in x.tolist() if value and b"\n" not in value and b"\r" not in value)
+    frequent = [(count, value) for value, count in counted.items() if count >= min_frequency]
+    kept = sorted(frequent, reverse=True)[:max_size]
+    return tuple(value.decode() for _, value in kept) or NOTHING_KNOWN
+
+
+def look_up(x: Array, known: Sequence[str], oov_buckets: int) -> Array:
+    """The reference of `vocabulary_ids`: what is not known is hashed into the ids that follow."""
+    places = {value.encode(): place for place, value in enumerate(known)}
+    return per_value(lambda value: places.get(value, len(known) + fingerprint(value) % oov_buckets), x)
 
 
 @transform
@@ -65,6 +87,12 @@ class Vocabulary(Produce["Vocabulary.Params"]):
         fit = call(vocabulary, x, max_size=p.max_size, min_frequency=p.min_frequency, name=known)
         ids = call(vocabulary_ids, x, item("fitted", known), oov_buckets=p.oov_buckets, name=f"{name}_ids")
         return Emitted({name: ids}, {known: fit})
+
+    def fit(self, source: Source, p: Params, x: Array) -> Fitted:
+        return Fitted(vocabularies={self._file(source, p): fit_vocabulary(x, p.max_size, p.min_frequency)})
+
+    def reference(self, source: Source, p: Params, fitted: Fitted, x: Array) -> Mapping[str, Array]:
+        return {self.name(source.key): look_up(x, fitted.vocabularies[self._file(source, p)], p.oov_buckets)}
 
     @staticmethod
     def _file(source: Source, p: Params) -> str:

@@ -6,19 +6,21 @@ import ast
 import json
 
 import pytest
-from towerlab.domain.outputs import Ids
+from towerlab.domain.outputs import Dense
 from towerlab.transforms.base import Prepare, Produce, Source, Transform
 from towerlab.transforms.expr import const, item
 from towerlab.transforms.graph import needed_by, source_of, tf
 from towerlab.transforms.registry import feature_types, metadata, transforms, transforms_of
 
 SOURCE = Source("Städte", "city", "city_of_product")
+SPECIFIED = ("vocabulary", "log1p", "normalize", "bucketize", "cyclical")
 EXAMPLES = [(found, p) for found in transforms() for p in found.examples]
 
 
 def test_the_transforms_are_found_in_their_order() -> None:
-    assert [found.key for found in transforms()] == ["vocabulary", "log1p", "normalize", "bucketize", "cyclical"]
-    assert set(feature_types()) == {"string_embedding", "numeric", "timestamp"}
+    keys = [found.key for found in transforms()]
+    assert [key for key in keys if key in SPECIFIED] == list(SPECIFIED)
+    assert {"string_embedding", "numeric", "timestamp"} <= set(feature_types())
 
 
 @pytest.mark.parametrize("found", transforms(), ids=lambda found: found.key)
@@ -29,7 +31,7 @@ def test_a_transform_describes_itself(found: Transform[object]) -> None:
     for entry in found.params():
         assert entry.label
         assert entry.type is not int or (entry.low is not None and entry.high is not None)
-        if entry.low is not None and entry.high is not None:
+        if entry.type is int and entry.low is not None and entry.high is not None:
             assert entry.low <= entry.default <= entry.high
         assert entry.choices is None or entry.default in entry.choices
 
@@ -50,7 +52,7 @@ def test_every_output_has_one_expression_named_after_its_input(found: Transform[
     outputs, emitted = found.outputs(SOURCE, p), found.emit(SOURCE, p, item("inputs", SOURCE.key))
     assert [output.name for output in outputs] == list(emitted.outputs)
     assert all(output.name.startswith(SOURCE.key) for output in outputs)
-    files = {output.vocabulary for output in outputs if isinstance(output, Ids) and output.vocabulary}
+    files = {output.vocabulary for output in outputs if not isinstance(output, Dense) and output.vocabulary}
     assert files == set(emitted.fitted)
 
 
