@@ -1,14 +1,15 @@
-"""Code generation as a web application: pushes about new config versions."""
+"""Code generation as a web application: pushes about config versions that need code."""
 
 from __future__ import annotations
 
 from flask import Flask
 from towerlab.configs.config import ConfigVersion, FeatureConfig
+from towerlab.emit.generator import generator
 from towerlab.emit.record import CodeRecord
 from towerlab.events.envelope import Event
 from towerlab.runtime import announce, records
 from towerlab.runtime.outcomes import Done, Duplicate, Outcome, Reject
-from towerlab.runtime.push import reacting_app
+from towerlab.runtime.push import Handler, reacting_app
 from towerlab.runtime.settings import load
 from towerlab.runtime.wiring import Deps, deps_from
 
@@ -18,22 +19,22 @@ SERVICE = "codegen"
 
 
 def create(deps: Deps | None = None) -> Flask:
-    return reacting_app(
-        SERVICE, {"feature-config.version-created": on_version_created}, deps or deps_from(load(), SERVICE)
-    )
+    return reacting_app(SERVICE, HANDLERS, deps or deps_from(load(), SERVICE))
 
 
-def on_version_created(deps: Deps, event: Event) -> Outcome:
-    """Code and its announcement in one commit; a version whose code is recorded already is left alone."""
+def on_code_needed(deps: Deps, event: Event) -> Outcome:
+    """Code and its announcement in one commit. A version whose code is recorded already is left alone, unless another
+    release wrote it."""
     id = f"{event.data['config_id']}.{event.data['version']}"
     version = records.find(deps.documents, ConfigVersion, id)
     config = records.find(deps.documents, FeatureConfig, str(event.data["config_id"]))
     if version is None or config is None:
         return Reject(f"there is no config version {id!r}")
-    if records.find(deps.documents, CodeRecord, id) is not None:
+    held = records.find(deps.documents, CodeRecord, id)
+    if held is not None and held.value.generator == generator():
         return Duplicate()
     code = code_of(deps.artifacts, config.value, version.value)
-    return Done([records.put(code, id, expect=None)], [_announcement(deps, code)])
+    return Done([records.put(code, id, expect=held.revision if held else None)], [_announcement(deps, code)])
 
 
 def _announcement(deps: Deps, code: CodeRecord) -> Event:
@@ -45,3 +46,9 @@ def _announcement(deps: Deps, code: CodeRecord) -> Event:
         version=code.version,
         config_hash=code.config_hash,
     )
+
+
+HANDLERS: dict[str, Handler] = {
+    "feature-config.version-created": on_code_needed,
+    "transform-code.requested": on_code_needed,
+}

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from towerlab.configs.checks import resolve
 from towerlab.configs.config import ConfigVersion, FeatureConfig
 from towerlab.domain.errors import Invalid
+from towerlab.emit.generator import generator
 from towerlab.emit.package import generate
 from towerlab.emit.record import CodeFile, CodeRecord
 from towerlab.emit.verify import UnsafeModule
 from towerlab.ports.artifacts import Artifacts
+
+from codegen.formatting import ruff_format
 
 GENERATED, FAILED = "generated", "failed"
 
@@ -28,7 +31,8 @@ def code_of(artifacts: Artifacts, config: FeatureConfig, version: ConfigVersion)
 
 def _generated(config: FeatureConfig, version: ConfigVersion) -> Mapping[str, bytes]:
     resolved = resolve(version.lists, version.columns)
-    return generate(resolved, config.name, version.version, version.config_hash)  # verified in there
+    # verified in there
+    return generate(resolved, config.name, version.version, version.config_hash, ruff_format)
 
 
 def _keep(artifacts: Artifacts, config_hash: str, name: str, content: bytes) -> CodeFile:
@@ -48,6 +52,7 @@ def _record(
         status=status,
         files=files or {},
         error=error,
+        generator=generator(),
     )
 
 

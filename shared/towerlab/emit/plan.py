@@ -10,21 +10,23 @@ from towerlab.configs.lists import Side
 from towerlab.configs.outputs import FromCross, FromFeature, operand_name, outputs_of
 from towerlab.configs.resolved import Feature, Operand, ResolvedConfig, Tower
 from towerlab.domain.outputs import Output
-from towerlab.transforms.base import Emitted, Prepare, Produce, Source
+from towerlab.transforms.base import Emitted, FeatureType, Prepare, Produce, Source
 from towerlab.transforms.cross import cross_ids
 from towerlab.transforms.expr import Expr, array, call, item
+from towerlab.transforms.registry import feature_types
 
 Sources = Mapping[tuple[Side, str], Source]
 
 
 @dataclass(frozen=True)
 class PlannedOutput:
-    """One output with its expression; `column` and `key` say where it comes from (a cross has no key)."""
+    """One output with its expression; `column` and `key` say where it comes from (a cross has no key and no kind)."""
 
     output: Output
     expression: Expr
     column: str
     key: str = ""
+    kind: FeatureType | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,16 @@ class PlannedTower:
     def outputs(self) -> tuple[PlannedOutput, ...]:
         """In tower order."""
         return *self.features, *self.crosses
+
+    @property
+    def sections(self) -> Mapping[FeatureType, tuple[PlannedOutput, ...]]:
+        """The features by type, the types in the order in which they are known."""
+        kinds = {planned.kind.key for planned in self.features if planned.kind is not None}
+        return {
+            kind: tuple(planned for planned in self.features if planned.kind is kind)
+            for key, kind in feature_types().items()
+            if key in kinds
+        }
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,8 @@ def _read(feature: Feature, source: Source) -> Expr:
 
 
 def _feature(entry: FromFeature, emitted: Mapping[str, Expr]) -> PlannedOutput:
-    return PlannedOutput(entry.output, emitted[entry.output.name], entry.feature.column, entry.source.key)
+    expression = emitted[entry.output.name]
+    return PlannedOutput(entry.output, expression, entry.feature.column, entry.source.key, entry.feature.kind)
 
 
 def _cross(entry: FromCross, tower: Tower, at: Sources) -> PlannedOutput:

@@ -16,7 +16,8 @@ class CodeFile:
 
 @dataclass(frozen=True)
 class CodeRecord:
-    """Files by name: preprocessing.py, trainer.py, config.json. `error` says why when status is failed."""
+    """Files by name: preprocessing.py, trainer.py, config.json, README.md. `error` says why when status is failed.
+    `generator` is what wrote them (generator.py): the pipeline refuses a trainer that another release made."""
 
     config_id: str
     version: int
@@ -24,4 +25,5 @@ class CodeRecord:
     status: str  # generated | failed
     files: Mapping[str, CodeFile] = field(default_factory=dict)
     error: str = ""
+    generator: str = ""
     schema: int = 1

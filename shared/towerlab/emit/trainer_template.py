@@ -2,13 +2,16 @@
 
 Runs inside any TFX Trainer: `run_fn` reads the transformed splits 'train', 'eval' and 'catalogue' (one row a product,
 in the order of product_index) and writes ranks.parquet and training.json to the model_run artifact and the towers as a
-SavedModel to the model artifact. Settings come from the Trainer's custom_config.
+SavedModel, which takes raw columns, to the model artifact. Settings come from the Trainer's custom_config.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import keyword
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +31,8 @@ from tfx_bsl.public import tfxio
 CONFIG_NAME: str = ""
 CONFIG_VERSION: int = 0
 CONFIG_HASH: str = ""
+BUYER_TENSOR_DIM: int = 0
+PRODUCT_TENSOR_DIM: int = 0
 QUERY_OUTPUTS: tuple[dict[str, Any], ...] = ()
 CANDIDATE_OUTPUTS: tuple[dict[str, Any], ...] = ()
 # --- constants of this config version: end ---
@@ -58,10 +63,13 @@ class Settings:
     prior: bool
     oov_dropout: float
     customer_key: str | None
+    product_key: str | None = None  # the candidate tower's column that has the product's id, if there is one
+    remove_accidental_hits: bool = True
+    projection: bool = True  # without it a tower is its features side by side, as wide as the shared output
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Settings:
-        chosen = {name: config[name] for name in cls.__dataclass_fields__}
+        chosen = {name: config[name] for name in cls.__dataclass_fields__ if name in config}
         return cls(**{**chosen, "hidden_layers": tuple(config["hidden_layers"])})
 
 
@@ -79,12 +87,6 @@ class Feature:
     oov: int = 0
     has_vocabulary: bool = False
     slots: int = 0
-
-    @property
-    def shape(self) -> list[int | None]:
-        if self.is_ids:
-            return [None, self.slots] if self.slots else [None]
-        return [None, self.width]
 
     def vectors(self, table: Callable[[tf.Tensor], tf.Tensor], ids: tf.Tensor) -> tf.Tensor:
         """[batch, width]: the id's vector; of a bag the mean of those that are there, zeros where none is."""
@@ -121,7 +123,8 @@ def _feature(output: Mapping[str, Any], transform: tft.TFTransformOutput) -> Fea
 
 
 class Tower(tf.keras.Model):
-    """Features side by side, then dense layers; the last one is linear and as wide as the shared output."""
+    """Features side by side, then dense layers; the last one is linear and as wide as the shared output. A setting can
+    leave that one out."""
 
     def __init__(self, features: Sequence[Feature], settings: Settings, name: str) -> None:
         super().__init__(name=name)
@@ -131,8 +134,9 @@ class Tower(tf.keras.Model):
             for position, f in enumerate(self.features)
             if f.is_ids
         }
-        hidden = [tf.keras.layers.Dense(width, activation="relu") for width in settings.hidden_layers]
-        self.layers_on_top = [*hidden, tf.keras.layers.Dense(settings.output_dim)]
+        self.layers_on_top = [tf.keras.layers.Dense(width, activation="relu") for width in settings.hidden_layers]
+        if settings.projection:
+            self.layers_on_top.append(tf.keras.layers.Dense(settings.output_dim))
 
     def embed(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """[batch, output_dim] from the transformed outputs of this tower."""
@@ -159,11 +163,11 @@ class BuyerModel(Tower):
 
 class ProductModel(Tower):
     """The candidate tower. With a prior its last dimension is the product's log popularity in the training rows, so
-    that an untrained model ranks by popularity."""
+    that an untrained model ranks by popularity; the product_index after the last one is that of a new product."""
 
     def __init__(self, features: Sequence[Feature], settings: Settings, train_rows: np.ndarray) -> None:
         super().__init__(features, settings, name="product")
-        popularity = np.log((train_rows + 0.5) / max(train_rows.sum(), 1)).astype(np.float32)
+        popularity = np.log((np.append(train_rows, 0) + 0.5) / max(train_rows.sum(), 1)).astype(np.float32)
         self.log_popularity = tf.constant(popularity) if settings.prior else None
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
@@ -174,19 +178,29 @@ class ProductModel(Tower):
 
 
 def in_batch_softmax(
-    query: tf.Tensor, candidate: tf.Tensor, position: tf.Tensor, rows: tf.Tensor, log_q: tf.Tensor
+    query: tf.Tensor,
+    candidate: tf.Tensor,
+    position: tf.Tensor,
+    rows: tf.Tensor,
+    log_q: tf.Tensor,
+    remove_accidental_hits: bool = True,
 ) -> tf.Tensor:
     """The sum over a batch of -log softmax of each row's own product among the products of all rows.
 
     query: [batch, dim]. candidate, rows, log_q: the batch's distinct products, their vectors [products, dim], how many
     rows of the batch bought each, and their log_q. position: [batch], each row's own product among them.
-    Equal to tfrs.tasks.Retrieval(remove_accidental_hits=True) with candidate_sampling_probability=exp(log_q), where
-    every row is a candidate of its own: a product that n other rows bought weighs n times, the own product once.
+    Equal to tfrs.tasks.Retrieval with candidate_sampling_probability=exp(log_q), where every row is a candidate of its
+    own: a product that n rows bought weighs n times. An accidental hit is a row's own product bought in another row;
+    without them the own product weighs once.
     """
-    log_rows = tf.math.log(tf.cast(rows, tf.float32))
-    own = tf.one_hot(position, tf.shape(candidate)[0])
-    scores = tf.matmul(query, candidate, transpose_b=True) - log_q + log_rows * (1.0 - own)
-    return tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=position, logits=scores))
+    weights = tf.math.log(tf.cast(rows, tf.float32))
+    if remove_accidental_hits:
+        weights *= 1.0 - tf.one_hot(position, tf.size(weights))
+        own = 0.0
+    else:
+        own = tf.reduce_sum(tf.gather(weights, position))
+    scores = tf.matmul(query, candidate, transpose_b=True) - log_q + weights
+    return own + tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=position, logits=scores))
 
 
 class TwoTowerModel(tfrs.Model):
@@ -196,18 +210,27 @@ class TwoTowerModel(tfrs.Model):
     subtracting it (the logQ correction) keeps them from being pushed down for that.
     """
 
-    def __init__(self, buyer: BuyerModel, product: ProductModel, catalogue: Columns, log_q: np.ndarray) -> None:
+    def __init__(
+        self,
+        buyer: BuyerModel,
+        product: ProductModel,
+        catalogue: Columns,
+        log_q: np.ndarray,
+        remove_accidental_hits: bool = True,
+    ) -> None:
         super().__init__()
         self.buyer = buyer
         self.product = product
         self.catalogue = {name: tf.constant(column) for name, column in catalogue.items()}
         self.log_q = tf.constant(log_q)
+        self.remove_accidental_hits = remove_accidental_hits
 
     def compute_loss(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:  # noqa: ARG002
         products, position, rows = tf.unique_with_counts(inputs["product_index"])
         features = {name: tf.gather(column, products) for name, column in self.catalogue.items()}
         query, candidate = self.buyer(inputs), self.product(features)
-        return in_batch_softmax(query, candidate, position, rows, tf.gather(self.log_q, products))
+        log_q = tf.gather(self.log_q, products)
+        return in_batch_softmax(query, candidate, position, rows, log_q, self.remove_accidental_hits)
 
 
 # ------------------------------------------------------------------------------------------------------------ training
@@ -260,7 +283,7 @@ def build(training: Training) -> TwoTowerModel:
     settings = training.settings
     buyer = BuyerModel(training.query, settings)
     product = ProductModel(training.candidate, settings, training.train_rows)
-    return TwoTowerModel(buyer, product, training.catalogue, training.log_q)
+    return TwoTowerModel(buyer, product, training.catalogue, training.log_q, settings.remove_accidental_hits)
 
 
 def fit(training: Training, seed: int, progress: Progress) -> tuple[TwoTowerModel, list[float], int]:
@@ -379,6 +402,147 @@ def ranks_table(model: TwoTowerModel, columns: Columns, seen: Mapping[int, np.nd
     )
 
 
+# ------------------------------------------------------------------------------------------------------------- serving
+
+NO_INTEGER = tf.int64.min  # stands for a missing integer or time; missing text is '', a missing number NaN
+SPEAKABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A raw column as a signature takes it: one value a row, of the type it has in the examples."""
+
+    name: str
+    column: str
+    key: str
+    dtype: tf.DType
+
+    @property
+    def spec(self) -> tf.TensorSpec:
+        return tf.TensorSpec([None], self.dtype, name=self.name)
+
+    @property
+    def described(self) -> dict[str, Any]:
+        missing = {"string": "", "int64": NO_INTEGER, "float32": "NaN"}[self.dtype.name]
+        return {"argument": self.name, "column": self.column, "type": self.dtype.name, "missing": missing}
+
+
+def arguments_of(
+    features: Sequence[Feature], raw: Mapping[str, tf.io.VarLenFeature], reserved: Sequence[str]
+) -> tuple[Argument, ...]:
+    """The raw columns of a tower. An argument is called as its column where a SavedModel allows that (a plain name, no
+    keyword of Python's, different from the others without regard to case), else as its key in the examples."""
+    arguments: list[Argument] = []
+    taken = {"self", *reserved}
+    for key, column in {feature.key: feature.column for feature in features if feature.key}.items():
+        names = itertools.chain((column, key), (f"{key}_{n}" for n in itertools.count(2)))
+        name = next(n for n in names if SPEAKABLE.fullmatch(n) and not keyword.iskeyword(n) and n.lower() not in taken)
+        taken.add(name.lower())
+        arguments.append(Argument(name, column, key, raw[key].dtype))
+    return tuple(arguments)
+
+
+def item_arguments(
+    training: Training, raw: Mapping[str, tf.io.VarLenFeature]
+) -> tuple[tuple[Argument, ...], Argument | None]:
+    """The arguments of a product, and which of them is its id; None where no vector depends on that."""
+    key = training.settings.product_key
+    if not training.settings.prior:
+        return arguments_of(training.candidate, raw, []), None
+    if key in raw and not raw[key].dtype.is_floating:
+        columns = arguments_of(training.candidate, raw, [])
+        return columns, next(argument for argument in columns if argument.key == key)
+    product_id = Argument("product_id", "", "", tf.string)
+    return (*arguments_of(training.candidate, raw, [product_id.name]), product_id), product_id
+
+
+def sparse(values: tf.Tensor) -> tf.SparseTensor:
+    """One value a row, or none where it is missing, as the transform reads its examples."""
+    if values.dtype.is_floating:
+        is_there = tf.math.logical_not(tf.math.is_nan(values))
+    else:
+        is_there = tf.not_equal(values, "" if values.dtype == tf.string else NO_INTEGER)
+    rows = tf.where(is_there)[:, 0]
+    indices = tf.stack([rows, tf.zeros_like(rows)], axis=1)
+    return tf.SparseTensor(indices, tf.gather(values, rows), [tf.size(values, tf.int64), 1])
+
+
+class Serving:
+    """The towers behind the transform that they were trained on: raw columns in, as three signatures of a SavedModel.
+
+    query: a customer's columns to `vector`. candidate: a product's columns to `vector`; with a prior its popularity is
+    looked up by its id, which is an argument `product_id` more where none of the columns is it. recommend: a customer's
+    columns and `k` to the `k` best `product_id` of the catalogue and their `score`, from the products of all vectors.
+    """
+
+    def __init__(
+        self, model: TwoTowerModel, training: Training, transform: tft.TFTransformOutput, product_ids: Sequence[str]
+    ) -> None:
+        self.raw = transform.raw_feature_spec()
+        self.graph = tf.saved_model.load(transform.transform_savedmodel_dir)
+        self.buyer, self.product = model.buyer, model.product
+        self.customer = arguments_of(training.query, self.raw, ["k"])
+        self.item, self.product_id = item_arguments(training, self.raw)
+        vectors = embed(model.product, {name: column.numpy() for name, column in model.catalogue.items()})
+        self.vectors = tf.Variable(vectors, trainable=False, name="catalogue")
+        self.product_ids = tf.constant(product_ids, tf.string)
+        indexes = tf.range(len(product_ids), dtype=tf.int64)
+        known = tf.lookup.KeyValueTensorInitializer(self.product_ids, indexes)
+        self.index_of = tf.lookup.StaticHashTable(known, default_value=len(product_ids))
+
+    @property
+    def arguments(self) -> dict[str, tuple[Argument, ...]]:
+        """By signature, `k` apart."""
+        return {"query": self.customer, "candidate": self.item, "recommend": self.customer}
+
+    def query_vectors(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        return self.buyer(self._transformed(self.buyer, self.customer, values))
+
+    def candidate_vectors(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        inputs = self._transformed(self.product, self.item, values)
+        if self.product_id:
+            ids = values[self.product_id.name]
+            text = ids if ids.dtype == tf.string else tf.strings.as_string(ids)
+            inputs["product_index"] = self.index_of.lookup(text)
+        return self.product(inputs)
+
+    def _transformed(
+        self, tower: Tower, arguments: Sequence[Argument], values: Mapping[str, tf.Tensor]
+    ) -> dict[str, tf.Tensor]:
+        """The tower's inputs; what the transform takes for the other tower is missing in every row."""
+        rows = tf.size(values[arguments[0].name], tf.int64)
+        nowhere = tf.zeros([0, 2], tf.int64)
+        inputs = {key: tf.SparseTensor(nowhere, tf.zeros([0], spec.dtype), [rows, 1]) for key, spec in self.raw.items()}
+        inputs |= {argument.key: sparse(values[argument.name]) for argument in arguments if argument.key}
+        outputs = self.graph.transform_fn(inputs)
+        return {feature.name: outputs[feature.name] for feature in tower.features}
+
+    def recommended(self, values: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        scores = tf.matmul(self.query_vectors(values), self.vectors, transpose_b=True)
+        best = tf.math.top_k(scores, tf.minimum(values["k"], tf.size(self.product_ids)))
+        return {"product_id": tf.gather(self.product_ids, best.indices), "score": best.values}
+
+    def save(self, folder: str) -> None:
+        """The SavedModel, and what its arguments mean in assets.extra/arguments.json."""
+        specs = {name: {a.name: a.spec for a in arguments} for name, arguments in self.arguments.items()}
+        specs["recommend"]["k"] = tf.TensorSpec([], tf.int32, name="k")
+        signatures = {
+            "query": _signature(specs["query"], lambda values: {"vector": self.query_vectors(values)}),
+            "candidate": _signature(specs["candidate"], lambda values: {"vector": self.candidate_vectors(values)}),
+            "recommend": _signature(specs["recommend"], self.recommended),
+        }
+        saved = tf.Module()
+        saved.variables_of_towers = [*self.buyer.variables, *self.product.variables]
+        saved.transform, saved.vectors, saved.index_of = self.graph, self.vectors, self.index_of
+        tf.saved_model.save(saved, folder, signatures=signatures)
+        described = {name: [a.described for a in arguments] for name, arguments in self.arguments.items()}
+        write_json(os.path.join(folder, "assets.extra"), "arguments.json", described)
+
+
+def _signature(specs: Mapping[str, tf.TensorSpec], function: Callable[[Any], dict[str, tf.Tensor]]) -> Any:
+    return tf.function(function, input_signature=[specs], autograph=False)
+
+
 # -------------------------------------------------------------------------------------------------- reading and writing
 
 
@@ -400,10 +564,27 @@ def _column(batches: Sequence[pa.RecordBatch], name: str) -> np.ndarray:
 
 def catalogue_files(fn_args: Any) -> list[str]:
     """The files of the split 'catalogue', which lies beside 'train'."""
-    return [
-        os.path.join(os.path.dirname(os.path.dirname(pattern)), "Split-catalogue", os.path.basename(pattern))
-        for pattern in fn_args.train_files
-    ]
+    folder = os.path.join(_examples_folder(fn_args), "Split-catalogue")
+    return [os.path.join(folder, os.path.basename(pattern)) for pattern in fn_args.train_files]
+
+
+def _examples_folder(fn_args: Any) -> str:
+    """Where the splits lie side by side."""
+    return os.path.dirname(os.path.dirname(fn_args.train_files[0]))
+
+
+def product_ids(fn_args: Any, catalogue: int) -> list[str]:
+    """The catalogue's ids in the order of product_index, from protocol/products.parquet beside the splits. A pipeline
+    that leaves none there calls its products by their product_index."""
+    path = os.path.join(_examples_folder(fn_args), "protocol", "products.parquet")
+    if not tf.io.gfile.exists(path):
+        return [str(index) for index in range(catalogue)]
+    with tf.io.gfile.GFile(path, "rb") as file:
+        table = pq.read_table(pa.BufferReader(file.read()), columns=["product_index", "product_id"])
+    table = table.sort_by("product_index")
+    if table["product_index"].to_pylist() != list(range(catalogue)):
+        raise ValueError(f"{path} and the split 'catalogue' hold different products")
+    return list(table["product_id"].to_pylist())
 
 
 def vocabulary_report(training: Training, evaluation: Columns) -> dict[str, dict[str, Any]]:
@@ -429,33 +610,6 @@ def _oov_rate(feature: Feature, tower: str, rows: Columns, catalogue: Columns) -
     return float(np.mean(ids >= feature.known)) if len(ids) else 0.0
 
 
-def save(model: TwoTowerModel, training: Training, folder: str) -> None:
-    """A SavedModel with two signatures, 'query' and 'candidate': transformed outputs in, vectors out.
-
-    The inputs are called by output and place in the tower, such as country_1: TensorFlow tells argument names apart
-    without regard to case and keeps some for itself.
-    """
-    product_index = Feature("product_index", "", "", is_ids=True, width=1)
-    serving = tf.Module()
-    serving.variables_of_towers = [*model.buyer.variables, *model.product.variables]
-    serving.query = _signature(model.buyer, training.query)
-    serving.candidate = _signature(model.product, (*training.candidate, product_index))
-    tf.saved_model.save(serving, folder, signatures={"query": serving.query, "candidate": serving.candidate})
-
-
-def _signature(tower: Tower, features: Sequence[Feature]) -> Any:
-    arguments = {f"{feature.name}_{place}": feature for place, feature in enumerate(features)}
-    specs = {
-        name: tf.TensorSpec(f.shape, tf.int64 if f.is_ids else tf.float32, name=name) for name, f in arguments.items()
-    }
-
-    @tf.function(input_signature=[specs], autograph=False)
-    def vectors(values: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {"vector": tower({feature.name: values[name] for name, feature in arguments.items()})}
-
-    return vectors
-
-
 def run_fn(fn_args: Any) -> None:
     """Called by the TFX Trainer."""
     tf.config.experimental.enable_op_determinism()
@@ -477,11 +631,13 @@ def run_fn(fn_args: Any) -> None:
         replicates.append({"replicate": replicate, "seed": seed, "loss": losses, "steps": steps, "seconds": seconds})
         if replicate == 0:
             parameters = int(sum(np.prod(variable.shape) for variable in model.trainable_variables))
-            save(model, training, fn_args.serving_model_dir)
+            ids = product_ids(fn_args, len(training.catalogue["product_index"]))
+            Serving(model, training, transform, ids).save(fn_args.serving_model_dir)
             clock.lap("save")
     report = {
         "schema": 1,
         "config": {"name": CONFIG_NAME, "version": CONFIG_VERSION, "hash": CONFIG_HASH},
+        "tensor_dims": {"buyer": BUYER_TENSOR_DIM, "product": PRODUCT_TENSOR_DIM},
         "replicates": replicates,
         "vocabulary": vocabulary_report(training, evaluation),
         "catalogue": len(training.catalogue["product_index"]),
@@ -510,13 +666,18 @@ def _part(progress: Progress, replicate: int, replicates: int) -> Progress:
 
 
 def write_run(folder: str, ranks: pa.Table, report: Mapping[str, Any]) -> None:
-    tf.io.gfile.makedirs(folder)
     parquet = pa.BufferOutputStream()
     pq.write_table(ranks, parquet)
+    tf.io.gfile.makedirs(folder)
     with tf.io.gfile.GFile(os.path.join(folder, "ranks.parquet"), "wb") as file:
         file.write(parquet.getvalue().to_pybytes())
-    with tf.io.gfile.GFile(os.path.join(folder, "training.json"), "w") as file:
-        file.write(json.dumps(report, indent=1, sort_keys=True, allow_nan=False))
+    write_json(folder, "training.json", report)
+
+
+def write_json(folder: str, name: str, content: Mapping[str, Any]) -> None:
+    tf.io.gfile.makedirs(folder)
+    with tf.io.gfile.GFile(os.path.join(folder, name), "w") as file:
+        file.write(json.dumps(content, indent=1, sort_keys=True, allow_nan=False))
 
 
 class Stopwatch:

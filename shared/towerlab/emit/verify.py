@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 TRAINER_TEMPLATE = Path(__file__).with_name("trainer_template.py")
-CONSTANTS = ("CONFIG_NAME", "CONFIG_VERSION", "CONFIG_HASH", "QUERY_OUTPUTS", "CANDIDATE_OUTPUTS")
+CONSTANTS = (
+    "CONFIG_NAME", "CONFIG_VERSION", "CONFIG_HASH", "BUYER_TENSOR_DIM", "PRODUCT_TENSOR_DIM", "QUERY_OUTPUTS",
+    "CANDIDATE_OUTPUTS",
+)  # fmt: skip
 
 
 class UnsafeModule(Exception):
@@ -26,22 +30,26 @@ _IMPORTS = {
 }
 
 _OPERATIONS = """
-    tf.SparseTensor tf.abs tf.cast tf.clip_by_value tf.constant tf.cos tf.expand_dims tf.float32 tf.float64 tf.int64
-    tf.math.divide_no_nan tf.math.is_finite tf.math.log1p tf.ones_like tf.reshape tf.searchsorted tf.sign tf.sin
-    tf.sparse.to_dense tf.squeeze tf.stack tf.string tf.strings.as_string tf.strings.join tf.strings.length
-    tf.strings.to_hash_bucket_strong tf.where tf.zeros_like
-    tft.apply_vocabulary tft.max tft.min tft.quantiles tft.sum tft.vocabulary
+    tf.RaggedTensor.to_tensor tf.SparseTensor tf.abs tf.bool tf.cast tf.ceil tf.clip_by_value tf.concat tf.constant
+    tf.cos tf.equal tf.exp tf.expand_dims tf.float32 tf.float64 tf.floor tf.gather tf.greater tf.int64 tf.less
+    tf.logical_and tf.logical_not tf.logical_or tf.math.divide_no_nan tf.math.is_finite tf.math.log tf.math.log1p
+    tf.maximum tf.minimum tf.not_equal tf.one_hot tf.ones_like tf.ragged.boolean_mask tf.reduce_max
+    tf.reduce_min tf.reduce_sum tf.reshape tf.round tf.searchsorted tf.shape tf.sign tf.sin tf.size tf.sort
+    tf.sparse.to_dense tf.sqrt tf.square tf.squeeze tf.stack tf.string tf.strings.as_string tf.strings.join
+    tf.strings.length tf.strings.lower tf.strings.split tf.strings.strip tf.strings.to_hash_bucket_fast
+    tf.strings.to_hash_bucket_strong tf.strings.upper tf.tanh tf.where tf.zeros_like tft.apply_vocabulary
+    tft.max tft.mean tft.min tft.quantiles tft.size tft.sum tft.var tft.vocabulary
     """
 _LIBRARY = frozenset(_OPERATIONS.split())
-_ATTRIBUTES = frozenset({"values", "indices", "dense_shape", "dtype", "min", "max"})
+_ATTRIBUTES = frozenset({"values", "indices", "dense_shape", "dtype", "min", "max", "flat_values"})
 _BUILTINS = frozenset({"float"})
 _TYPES = frozenset({"Any", "dict", "list", "tuple", "str", "int", "float", "bool"})
 
 _STATEMENTS = (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr)
 _EXPRESSIONS = (
     ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod,
-    ast.Compare, ast.Gt, ast.Eq, ast.IfExp, ast.UnaryOp, ast.USub,
-    ast.Call, ast.keyword, ast.Attribute, ast.Name, ast.Load, ast.Store, ast.Subscript, ast.Constant,
+    ast.Compare, ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq, ast.IfExp, ast.UnaryOp, ast.USub,
+    ast.Call, ast.keyword, ast.Attribute, ast.Name, ast.Load, ast.Store, ast.Subscript, ast.Slice, ast.Constant,
     ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.comprehension, ast.JoinedStr, ast.FormattedValue,
 )  # fmt: skip
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_:]*")
@@ -50,11 +58,16 @@ _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_:]*")
 def verify_preprocessing(source: str) -> None:
     """Raise UnsafeModule unless the module consists of known imports, one table of column names, and functions that
     call each other and a fixed list of TensorFlow operations with plain names."""
+    verify_preprocessing_tree(parsed(source))
+
+
+def verify_preprocessing_tree(module: ast.Module) -> None:
+    """The same for a module that is parsed already."""
     functions: list[ast.FunctionDef] = []
-    for node in _parsed(source).body:
+    for node in module.body:
         if isinstance(node, ast.FunctionDef):
             functions.append(node)
-        elif not (_is_docstring(node) or ast.unparse(node) in _IMPORTS or _is_columns(node)):
+        elif not (_is_docstring(node) or _is_columns(node) or ast.unparse(node) in _IMPORTS):
             raise UnsafeModule(f"line {node.lineno}: a module holds imports, COLUMNS and functions only")
     names = {function.name for function in functions}
     if len(names) < len(functions) or "preprocessing_fn" not in names or names & (_BUILTINS | {"tf", "tft", "Any"}):
@@ -64,9 +77,39 @@ def verify_preprocessing(source: str) -> None:
 
 
 def verify_trainer(source: str) -> None:
-    """Raise UnsafeModule unless the module is the template, its constants apart, and those are literals."""
-    if _without_constants(_parsed(source)) != _template_tree():
+    """Raise UnsafeModule unless the module is the template to the letter, its constants apart, and those are literals
+    of the same names in the same order."""
+    template = template_parts()
+    constants = source[len(template.before) : len(source) - len(template.after)]
+    if source != template.before + constants + template.after or not constants.endswith("\n"):
         raise UnsafeModule("the trainer differs from its template in more than its constants")
+    module = parsed(constants)
+    for node in module.body:
+        if not (isinstance(node, ast.AnnAssign) and node.value is not None and _is_literal(node.value)):
+            raise UnsafeModule("a trainer's constants are annotated, and literals")
+        node.value = ast.Constant(None)
+    if not same(module.body, list(template.constants)):
+        raise UnsafeModule(f"a trainer sets {', '.join(CONSTANTS)}")
+
+
+def same(left: object, right: object) -> bool:
+    """Whether two syntax trees say the same, wherever in the text they say it."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, ast.AST):
+        return all(same(getattr(left, name, None), getattr(right, name, None)) for name in left._fields)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return repr(left) == repr(right) if isinstance(left, float | complex) else left == right
+
+
+@dataclass(frozen=True)
+class TrainerTemplate:
+    """The trainer's text before and after its constants, and the statements that set these, to None."""
+
+    before: str
+    constants: tuple[ast.AnnAssign, ...]
+    after: str
 
 
 @cache
@@ -76,39 +119,27 @@ def trainer_template() -> str:
 
 
 @cache
-def _template_tree() -> str:
-    return _without_constants(_parsed(trainer_template()))
+def template_parts() -> TrainerTemplate:
+    source = trainer_template()
+    lines = source.splitlines(keepends=True)
+    found = [node for node in parsed(source).body if isinstance(node, ast.AnnAssign) and _name(node) in CONSTANTS]
+    assert tuple(map(_name, found)) == CONSTANTS
+    before, after = lines[: found[0].lineno - 1], lines[found[-1].end_lineno :]
+    constants = tuple(with_value(node, ast.Constant(None)) for node in found)
+    return TrainerTemplate("".join(before), constants, "".join(after))
 
 
-def constant_of(node: ast.stmt) -> str | None:
-    """The name of the config constant that this statement sets."""
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target = node.targets[0]
-    elif isinstance(node, ast.AnnAssign):
-        target = node.target
-    else:
-        return None
-    return target.id if isinstance(target, ast.Name) and target.id in CONSTANTS else None
+def with_value(node: ast.AnnAssign, value: ast.expr) -> ast.AnnAssign:
+    """The same statement, setting another value."""
+    return ast.AnnAssign(node.target, node.annotation, value, node.simple)
 
 
-def _without_constants(module: ast.Module) -> str:
-    """The module's tree with every constant's value taken out. Raises UnsafeModule when a constant is no literal."""
-    found: list[str] = []
-    for node in module.body:
-        name = constant_of(node)
-        if name is None:
-            continue
-        assert isinstance(node, ast.Assign | ast.AnnAssign)
-        if name in found or node.value is None or not _is_literal(node.value):
-            raise UnsafeModule(f"{name} is set once, to a literal")
-        found.append(name)
-        node.value = ast.Constant(None)
-    if tuple(found) != CONSTANTS:
-        raise UnsafeModule(f"a trainer sets {', '.join(CONSTANTS)}")
-    return ast.dump(module)
+def _name(node: ast.AnnAssign) -> str:
+    return node.target.id if isinstance(node.target, ast.Name) else ""
 
 
-def _parsed(source: str) -> ast.Module:
+def parsed(source: str) -> ast.Module:
+    """The source's syntax tree. Raises UnsafeModule."""
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -179,6 +210,12 @@ class _Function:
         if not isinstance(node, _EXPRESSIONS):
             raise self._unsafe(node, f"{type(node).__name__} has no place in an expression")
         match node:
+            case ast.keyword(arg="separator", value=ast.Constant(value=str())):
+                return  # a person's text, which can go nowhere but where text is split
+            case ast.keyword(arg="sep", value=ast.Name(id="separator")):
+                return
+            case ast.Name(id="separator"):
+                raise self._unsafe(node, "a separator is what text is split at, and nothing else")
             case ast.Name(id=name) if name not in self._known or name in ("tf", "tft"):
                 raise self._unsafe(node, f"the name {name!r} is not known")
             case ast.Constant(value=value) if not _is_plain_constant(value):

@@ -29,7 +29,7 @@ def test_a_version_gets_code_that_lies_where_its_record_says(world: World) -> No
     assert world.push(create(world.deps), created(world)) == 204
     record = code(world)
     assert record.status == "generated"
-    assert set(record.files) == {"preprocessing.py", "trainer.py", "config.json"}
+    assert set(record.files) == {"preprocessing.py", "trainer.py", "config.json", "README.md"}
     for name, file in record.files.items():
         assert hashlib.sha256(world.deps.artifacts.read(file.uri)).hexdigest() == file.sha256
         assert file.uri.endswith(f"code/{version.config_hash}/{file.sha256}/{name}")
@@ -43,6 +43,19 @@ def test_the_same_event_twice_and_another_event_for_the_same_version_change_noth
     for event in (first, first, created(world)):
         assert world.push(app, event) == 204
     assert len(world.told()) == 1
+
+
+def test_code_that_another_release_wrote_is_written_anew_when_it_is_asked_for(world: World) -> None:
+    world.config()
+    old = world.code(written_by="another release")
+    needed = world.event("transform-code.requested", config_id="c1", version=1, config_hash="h")
+    app = create(world.deps)
+    assert world.push(app, needed) == 204
+    assert code(world).generator != old.generator
+    assert code(world).files != old.files
+    again = world.event("transform-code.requested", config_id="c1", version=1, config_hash="h")
+    assert world.push(app, again) == 204
+    assert len(world.told("transform-code.generated")) == 1
 
 
 def test_configs_of_equal_hash_and_name_share_their_files(world: World) -> None:

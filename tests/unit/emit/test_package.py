@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from codegen.formatting import ruff_format
 from hypothesis import given, settings
 from towerlab.configs.checks import resolve
 from towerlab.configs.dimensions import total
@@ -29,16 +30,53 @@ def generated(resolved: ResolvedConfig, name: str = "Rich", version: int = 1) ->
     return {name: content.decode() for name, content in files.items()}
 
 
+def formatted(resolved: ResolvedConfig) -> dict[str, str]:
+    """As code generation makes it."""
+    files = generate(resolved, "Rich", 1, config_hash(resolved), ruff_format)
+    return {name: content.decode() for name, content in files.items()}
+
+
 def constants(trainer: str) -> dict[str, Any]:
     assigned = [node for node in ast.parse(trainer).body if isinstance(node, ast.AnnAssign)]
     named = [node for node in assigned if isinstance(node.target, ast.Name) and node.target.id in CONSTANTS]
     return {node.target.id: ast.literal_eval(node.value) for node in named}  # type: ignore[union-attr,arg-type]
 
 
-def test_the_wizards_example_gives_the_golden_module() -> None:
+@pytest.mark.parametrize("name", ["preprocessing.py", "README.md", "config.json"])
+def test_the_wizards_example_gives_the_golden_files(name: str) -> None:
     """After a wanted change: write the new text to the file and read the difference."""
-    module = generated(resolve(wizard_example(), COLUMNS))["preprocessing.py"]
-    assert module == (GOLDEN / "wizard_example_preprocessing.py.txt").read_text("utf-8")
+    files = formatted(resolve(wizard_example(), COLUMNS))
+    assert files[name] == (GOLDEN / f"wizard_example_{name}.txt").read_text("utf-8")
+
+
+@settings(max_examples=10, deadline=None)
+@given(configs(least=1))
+def test_the_formatter_leaves_nothing_to_do_and_changes_nothing_that_is_said(config: ConfigLists) -> None:
+    resolved = resolve(config, COLUMNS)
+    plain, laid_out = generated(resolved), formatted(resolved)
+    assert laid_out == formatted(resolved), "equal configs give equal bytes"
+    for name in ("preprocessing.py", "trainer.py"):
+        assert ast.dump(ast.parse(plain[name])) == ast.dump(ast.parse(laid_out[name]))
+        assert ruff_format(laid_out[name]) == laid_out[name]
+
+
+@settings(max_examples=40, deadline=None)
+@given(configs(least=1))
+def test_every_function_of_the_module_is_called_and_takes_what_it_reads(config: ConfigLists) -> None:
+    tree = ast.parse(generated(resolve(config, COLUMNS))["preprocessing.py"])
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert functions.keys() - called == {"preprocessing_fn"}
+    for function in functions.values():
+        read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+        assert {argument.arg for argument in function.args.args} <= read
+
+
+def test_nothing_that_is_generated_imports_towerlab() -> None:
+    for name in ("preprocessing.py", "trainer.py"):
+        tree = ast.parse(generated(resolve(wizard_example(), COLUMNS))[name])
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert not [node for node in imports if "towerlab" in ast.unparse(node)]
 
 
 @settings(max_examples=40, deadline=None)
@@ -51,7 +89,7 @@ def test_every_config_generates_modules_that_agree_with_its_dimensions(config: C
         assert sum(output.get("dim") or output["width"] for output in filled[name]) == total(tower)
     names = [output["name"] for side in ("QUERY_OUTPUTS", "CANDIDATE_OUTPUTS") for output in filled[side]]
     assert len(set(names)) == len(names)
-    assert all(f'outputs["{name}"] = ' in files["preprocessing.py"] for name in names)
+    assert all(f"'{name}': " in files["preprocessing.py"] for name in names)
 
 
 def test_the_order_of_features_and_crosses_changes_nothing_that_is_computed() -> None:
@@ -73,15 +111,16 @@ def test_names_and_embedding_dimensions_do_not_touch_the_preprocessing() -> None
 def test_both_towers_share_a_vocabulary_exactly_when_its_settings_are_equal() -> None:
     equal = lists([text("city", 16, oov_buckets=5)], [text("city", 8, oov_buckets=9)])
     module = generated(resolve(equal, COLUMNS))["preprocessing.py"]
-    assert module.count(" = vocabulary(") == 1
-    assert 'text(inputs["city"]),\n        max_size' in module
+    assert module.count(": vocabulary(") == 1
+    assert ": vocabulary(text(inputs['city']), max_size" in module
     different = lists([text("city", 16, min_frequency=1)], [text("city", 16, min_frequency=2)])
-    assert generated(resolve(different, COLUMNS))["preprocessing.py"].count(" = vocabulary(") == 2
+    assert generated(resolve(different, COLUMNS))["preprocessing.py"].count(": vocabulary(") == 2
 
 
 def test_the_trainer_knows_every_output() -> None:
     filled = constants(generated(resolve(wizard_example(), COLUMNS), 'A "name"\n# --', 3)["trainer.py"])
     assert (filled["CONFIG_NAME"], filled["CONFIG_VERSION"]) == ('A "name"\n# --', 3)
+    assert (filled["BUYER_TENSOR_DIM"], filled["PRODUCT_TENSOR_DIM"]) == (136, 104)
     by_name = {output["name"]: output for output in filled["QUERY_OUTPUTS"]}
     assert by_name["customer_id"] == {
         "name": "customer_id",
@@ -105,6 +144,7 @@ def test_the_config_document_can_be_read_back() -> None:
     fields = ("buyer_model_features", "product_model_features", "buyer_model_crosses", "product_model_crosses")
     assert resolve(ConfigLists(*(tuple(body[field]) for field in fields)), COLUMNS) == resolved
     assert body["buyer_tensor_dim"] == 136
+    assert {"column": "city", "type": "STRING", "key": "city", "side": "query"} in body["inputs"]
 
 
 def test_a_config_with_an_empty_model_generates_nothing() -> None:

@@ -1,4 +1,4 @@
-"""The generated module, run by TensorFlow Transform, gives what plain Python says it should."""
+"""The generated module, run by TensorFlow Transform, gives what plain Python and the references say it should."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from towerlab.configs import reference
 from towerlab.configs.checks import resolve
 from towerlab.configs.features import slug
+from towerlab.configs.resolved import Feature, Step
 from towerlab.domain.columns import ColumnType
 from towerlab.emit.package import generate
+from towerlab.transforms.registry import feature_types, transforms_of
 
 from tests.unit.configs.building import cross, lists, number, text, time
 
@@ -43,8 +46,21 @@ COLUMNS = {
     "day": ColumnType.DATE,
     "product": ColumnType.STRING,
 }
+SPECIFIED = {"string_embedding", "numeric", "timestamp"}
+FURTHER = {f"further {kind.key}": kind for kind in feature_types().values() if kind.key not in SPECIFIED}
+COLUMNS |= dict.fromkeys(FURTHER, ColumnType.STRING)
+
+
+def further(column: str) -> dict[str, Any]:
+    """A feature of a type that is not among the specified three, by the last example of each of its transforms."""
+    kind = FURTHER[column]
+    steps = tuple(Step(transform, transform.examples[-1]) for transform in transforms_of(kind))
+    return Feature(column, COLUMNS[column], kind, steps).as_json()
+
+
 CONFIG = lists(
     buyer=[
+        *(further(column) for column in FURTHER),
         text("customer", 8, min_frequency=5, oov_buckets=3),
         text("shop id", 8, max_size=2, min_frequency=1, oov_buckets=1),
         text("member", 4, min_frequency=1),
@@ -92,6 +108,7 @@ def rows() -> list[dict[str, Any]]:
             "when": seconds(moments[n]) if n < len(moments) else _moment(draw),
             "day": _moment(draw, whole_days=True),
             "product": draw.choice(["p", "q"]),
+            **{column: draw.choice([*TEXTS, "a, b", "b,a , a,, c", ", "]) for column in FURTHER},
         }
         for n in range(600)
     ]
@@ -133,13 +150,28 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 def _with_keys(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The product's tower sees its own value of a column that is in both."""
-    return [{**row, SHOP: row["shop id"], "customer_of_product": "a", "member_of_product": "true"} for row in table]
+    of_product = {"customer_of_product": "a", "member_of_product": "true"}
+    renamed = {column: slug(column) for column in ("shop id", *FURTHER)}
+    return [{**row, **{key: row[column] for column, key in renamed.items()}, **of_product} for row in table]
 
 
 def _types() -> dict[str, str]:
-    plain = {name: KINDS.get(kind, "int64") for name, kind in COLUMNS.items() if name != "shop id"}
-    index = dict.fromkeys(("row_id", "customer_index", "product_index", SHOP), "int64")
+    plain = {slug(name): KINDS.get(kind, "int64") for name, kind in COLUMNS.items()}
+    index = dict.fromkeys(("row_id", "customer_index", "product_index"), "int64")
     return {**plain, **index, "customer_of_product": "string", "member_of_product": "string"}
+
+
+def test_every_output_equals_its_reference(ran: Ran) -> None:
+    """Fitted here, and in TensorFlow: the same values, and the same outputs from them."""
+    resolved = resolve(CONFIG, COLUMNS)
+    columns = {key: [row[key] for row in ran.rows] for key in _types()}
+    fitted = reference.fit(resolved, columns)
+    assert {name: list(fitted.vocabularies[name]) for name in VOCABULARIES} == ran.vocabularies
+    for name, expected in reference.outputs(resolved, fitted, columns).items():
+        if expected.dtype == np.int64:
+            np.testing.assert_array_equal(ran.outputs[name], expected, err_msg=name)
+        else:
+            np.testing.assert_allclose(ran.outputs[name], expected, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 def test_rows_keep_their_numbers(ran: Ran) -> None:

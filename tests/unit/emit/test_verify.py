@@ -83,12 +83,12 @@ def test_a_module_without_its_function_is_refused() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('CONFIG_NAME: str = "Rich"', 'CONFIG_NAME: str = open("/etc/passwd").read()'),
-        ('CONFIG_NAME: str = "Rich"', 'CONFIG_NAME: str = "Rich"\nimport shutil'),
-        ('CONFIG_NAME: str = "Rich"', 'CONFIG_NAME: str = "Rich"\nCONFIG_NAME: str = "Poor"'),
-        ('CONFIG_NAME: str = "Rich"', ""),
-        ('CONFIG_NAME: str = "Rich"', 'CONFIG_NAME: print("hello") = "Rich"'),
-        ('CONFIG_NAME: str = "Rich"', 'CONFIG_NAME: str = f"{print()}"'),
+        ("CONFIG_NAME: str = 'Rich'", 'CONFIG_NAME: str = open("/etc/passwd").read()'),
+        ("CONFIG_NAME: str = 'Rich'", 'CONFIG_NAME: str = "Rich"\nimport shutil'),
+        ("CONFIG_NAME: str = 'Rich'", 'CONFIG_NAME: str = "Rich"\nCONFIG_NAME: str = "Poor"'),
+        ("CONFIG_NAME: str = 'Rich'", ""),
+        ("CONFIG_NAME: str = 'Rich'", 'CONFIG_NAME: print("hello") = "Rich"'),
+        ("CONFIG_NAME: str = 'Rich'", 'CONFIG_NAME: str = f"{print()}"'),
         ("\ndef run_fn(", "\ndef run_fn2("),
     ],
 )
