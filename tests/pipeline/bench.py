@@ -56,11 +56,11 @@ class Bench:
         )
         self.pipelines.submit(job_id, parameters, {"correlation_id": f"c-{job_id}"})
 
-    def wait(self, job_id: str, seconds: float = 90) -> Job:
+    def wait(self, job_id: str, seconds: float = 240) -> Job:
         """The job once it has ended."""
         return self.wait_for(job_id, lambda job: job.state in FINAL, seconds)
 
-    def wait_for(self, job_id: str, condition: Callable[[Job], bool], seconds: float = 60) -> Job:
+    def wait_for(self, job_id: str, condition: Callable[[Job], bool], seconds: float = 240) -> Job:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             job = self.pipelines.describe(job_id)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pipeline_jobs as jobs
 import retail_config
-from pipeline import example_gen, split_plan, statistics_gen, trainer, transform
+from pipeline import columnar, example_gen, split_plan, statistics_gen, trainer, transform
 from tfx.components.schema_gen.executor import Executor as SchemaGen
 from tfx.types import standard_artifacts as kinds
 from towerlab.configs.resolved import ResolvedConfig
@@ -58,6 +58,24 @@ def trained(
     return folder
 
 
+def before_training(
+    folder: Path, snapshot: Path, plan: Mapping[str, Any], config: ResolvedConfig | None = None
+) -> tuple[dict[str, list[Any]], retail_config.Modules]:
+    """Everything that the Trainer takes."""
+    modules = retail_config.write_modules(folder / "modules", config)
+    inputs = examples_and_schema(folder, snapshot, plan)
+    return {**inputs, **transformed(folder, inputs, modules)}, modules
+
+
+def trained_again(source: Path, folder: Path, settings: Mapping[str, Any]) -> Path:
+    """Another training, in `folder`, of what lies in `source`."""
+    listed = {"transform_graph": kinds.TransformGraph, "transformed_examples": kinds.Examples, "schema": kinds.Schema}
+    inputs = {name: made(kind, source / name) for name, kind in listed.items()}
+    columnar.describe_splits(inputs["transformed_examples"][0], transform.TRANSFORMED)
+    modules = retail_config.Modules(source / "modules/preprocessing.py", source / "modules/trainer.py")
+    return trained(folder, inputs, modules, settings)
+
+
 def whole(
     folder: Path,
     snapshot: Path,
@@ -65,6 +83,5 @@ def whole(
     settings: Mapping[str, Any],
     config: ResolvedConfig | None = None,
 ) -> Path:
-    modules = retail_config.write_modules(folder / "modules", config)
-    inputs = examples_and_schema(folder, snapshot, plan)
-    return trained(folder, {**inputs, **transformed(folder, inputs, modules)}, modules, settings)
+    inputs, modules = before_training(folder, snapshot, plan, config)
+    return trained(folder, inputs, modules, settings)

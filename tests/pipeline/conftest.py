@@ -28,6 +28,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def trained_shop(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all artifacts of a test with two replicates."""
+    import chain
+    import pipeline_jobs as jobs
+
+    settings = jobs.settings(batch_size=64, epochs=1, replicates=2)
+    return chain.whole(tmp_path_factory.mktemp("trained"), shop, jobs.plan(), settings)
+
+
+@pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Bench]:
     """One warm runner for all tests; tests that kill it start it again."""
     import retail_config

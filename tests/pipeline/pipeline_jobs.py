@@ -61,6 +61,7 @@ def settings(**changes: Any) -> dict[str, Any]:
         "oov_dropout": 0.1,
         "exclude_seen": False,
         "customer_key": "CustomerID",
+        "product_key": "StockCode",
     }
     return {**base, **changes}
 

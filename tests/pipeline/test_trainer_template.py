@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,23 +17,85 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(5)
 
 
-def test_the_loss_is_that_of_tfrs_retrieval(rng: np.random.Generator) -> None:
-    product = rng.integers(0, 9, 64)
-    query = tf.constant(rng.normal(size=(64, 8)), tf.float32)
-    vectors = tf.constant(rng.normal(size=(9, 8)), tf.float32)
-    probability = rng.dirichlet(np.ones(9)).astype(np.float32)
-    theirs = tfrs.tasks.Retrieval(remove_accidental_hits=True)(
-        query,
-        tf.gather(vectors, product),
-        candidate_sampling_probability=tf.gather(probability, product),
-        candidate_ids=tf.constant(product),
-        compute_metrics=False,
-    )
-    distinct, position, rows = tf.unique_with_counts(tf.constant(product))
-    ours = trainer.in_batch_softmax(
-        query, tf.gather(vectors, distinct), position, rows, tf.math.log(tf.gather(probability, distinct))
-    )
-    assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
+@dataclass
+class Batch:
+    """64 purchases of at most 9 products, most of them several times."""
+
+    product: np.ndarray
+    query: tf.Variable
+    vectors: tf.Variable
+    probability: np.ndarray
+
+    @classmethod
+    def of(cls, rng: np.random.Generator) -> Batch:
+        query, vectors = (tf.Variable(rng.normal(size=(n, 8)), dtype=tf.float32) for n in (64, 9))
+        return cls(rng.zipf(1.4, 64) % 9, query, vectors, rng.dirichlet(np.ones(9)).astype(np.float32))
+
+    def theirs(self, logq: bool, remove_accidental_hits: bool) -> tf.Tensor:
+        """One candidate a row, as TensorFlow Recommenders takes them."""
+        return tfrs.tasks.Retrieval(remove_accidental_hits=remove_accidental_hits)(
+            self.query,
+            tf.gather(self.vectors, self.product),
+            candidate_sampling_probability=tf.gather(self.probability, self.product) if logq else None,
+            candidate_ids=tf.constant(self.product),
+            compute_metrics=False,
+        )
+
+    def ours(self, logq: bool, remove_accidental_hits: bool) -> tf.Tensor:
+        distinct, position, rows = tf.unique_with_counts(tf.constant(self.product))
+        log_q = tf.math.log(tf.gather(self.probability, distinct)) if logq else tf.zeros(tf.size(distinct))
+        candidates = tf.gather(self.vectors, distinct)
+        return trainer.in_batch_softmax(self.query, candidates, position, rows, log_q, remove_accidental_hits)
+
+    def loss_and_gradients(self, loss: Callable[[], tf.Tensor]) -> tuple[float, list[np.ndarray]]:
+        with tf.GradientTape() as tape:
+            value = loss()
+        gradients = tape.gradient(value, [self.query, self.vectors])
+        return float(value), [tf.convert_to_tensor(gradient).numpy() for gradient in gradients]
+
+
+@pytest.mark.parametrize("logq", [True, False])
+@pytest.mark.parametrize("remove_accidental_hits", [True, False])
+def test_the_loss_is_that_of_tfrs_retrieval_and_so_are_its_gradients(
+    rng: np.random.Generator, logq: bool, remove_accidental_hits: bool
+) -> None:
+    batch = Batch.of(rng)
+    assert len(np.unique(batch.product)) < 10 < len(batch.product)
+    theirs, their_gradients = batch.loss_and_gradients(lambda: batch.theirs(logq, remove_accidental_hits))
+    ours, our_gradients = batch.loss_and_gradients(lambda: batch.ours(logq, remove_accidental_hits))
+    assert ours == pytest.approx(theirs, rel=1e-5)
+    for mine, expected in zip(our_gradients, their_gradients, strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("prior", [True, False])
+def test_a_model_trains_on_the_loss_of_tfrs_retrieval(rng: np.random.Generator, prior: bool) -> None:
+    """The whole compute_loss, towers and prior included, against Retrieval on the same towers row by row."""
+    case = training(rng, prior=prior)
+    model = trainer.build(case)
+    rows = {name: tf.constant(column[:50]) for name, column in case.train.items()}
+    product = rows["product_index"]
+    theirs = tfrs.tasks.Retrieval(remove_accidental_hits=True)
+    with tf.GradientTape(persistent=True) as tape:
+        ours = model.compute_loss(rows)
+        expected = theirs(
+            model.buyer(rows),
+            model.product({name: tf.gather(column, product) for name, column in model.catalogue.items()}),
+            candidate_sampling_probability=tf.exp(tf.gather(model.log_q, product)),
+            candidate_ids=product,
+            compute_metrics=False,
+        )
+    assert float(ours) == pytest.approx(float(expected), rel=1e-5)
+    for variable in model.trainable_variables:
+        mine, other = (tf.convert_to_tensor(tape.gradient(loss, variable)) for loss in (ours, expected))
+        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-5, err_msg=variable.name)
+
+
+def test_rows_that_all_bought_the_same_have_nothing_to_lose(rng: np.random.Generator) -> None:
+    batch = Batch.of(rng)
+    batch.product = np.zeros(64, np.int64)
+    assert float(batch.ours(True, True)) == pytest.approx(0.0, abs=1e-4)
+    assert float(batch.ours(True, False)) == pytest.approx(float(batch.theirs(True, False)), rel=1e-5)
 
 
 def plain_rank(scores: np.ndarray, true: int, leave_out: set[int]) -> int:

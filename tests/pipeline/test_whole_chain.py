@@ -13,21 +13,16 @@ import pipeline_jobs as jobs
 import pyarrow.parquet as pq
 import pytest
 import retail_config
+import serving
 import tensorflow as tf
-from pipeline import columnar
 from shop import shop_rows
 from towerlab.configs.features import feature_keys
 
 SETTINGS = jobs.settings(batch_size=64, epochs=1, replicates=2)
 
 
-@pytest.fixture(scope="module")
-def folder(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return chain.whole(tmp_path_factory.mktemp("whole"), shop, jobs.plan(), SETTINGS)
-
-
-def test_every_evaluation_row_has_one_rank_per_replicate(folder: Path) -> None:
-    ranks = pq.read_table(folder / "model_run/ranks.parquet")
+def test_every_evaluation_row_has_one_rank_per_replicate(trained_shop: Path) -> None:
+    ranks = pq.read_table(trained_shop / "model_run/ranks.parquet")
     assert {name: str(ranks.schema.field(name).type) for name in ranks.column_names} == {
         "row_id": "int64",
         "customer_index": "int32",
@@ -36,7 +31,7 @@ def test_every_evaluation_row_has_one_rank_per_replicate(folder: Path) -> None:
         "rank": "int32",
         "rank_excluding_seen": "int32",
     }
-    frame, rows = ranks.to_pandas(), pq.read_table(folder / "examples/protocol/rows.parquet").to_pandas()
+    frame, rows = ranks.to_pandas(), pq.read_table(trained_shop / "examples/protocol/rows.parquet").to_pandas()
     expected = sorted(rows[rows["split"] == "eval"]["row_id"])
     for replicate in (0, 1):
         assert sorted(frame[frame["replicate"] == replicate]["row_id"]) == expected
@@ -44,9 +39,9 @@ def test_every_evaluation_row_has_one_rank_per_replicate(folder: Path) -> None:
     assert (joined["product_index_x"] == joined["product_index_y"]).all()
 
 
-def test_no_rank_among_unseen_products_for_what_was_bought_before(folder: Path) -> None:
-    frame = pq.read_table(folder / "model_run/ranks.parquet").to_pandas()
-    rows = pq.read_table(folder / "examples/protocol/rows.parquet").to_pandas()
+def test_no_rank_among_unseen_products_for_what_was_bought_before(trained_shop: Path) -> None:
+    frame = pq.read_table(trained_shop / "model_run/ranks.parquet").to_pandas()
+    rows = pq.read_table(trained_shop / "examples/protocol/rows.parquet").to_pandas()
     train = rows[rows["split"] == "train"]
     bought = set(zip(train["customer_index"], train["product_index"], strict=True))
     pairs = zip(frame["customer_index"], frame["product_index"], strict=True)
@@ -57,25 +52,14 @@ def test_no_rank_among_unseen_products_for_what_was_bought_before(folder: Path) 
     assert (others["rank_excluding_seen"] <= others["rank"]).all()
 
 
-def test_the_training_report_is_complete(folder: Path) -> None:
-    report = json.loads((folder / "model_run/training.json").read_text())
+def test_the_training_report_is_complete(trained_shop: Path) -> None:
+    report = json.loads((trained_shop / "model_run/training.json").read_text())
     assert [replicate["seed"] for replicate in report["replicates"]] == [0, 1]
     assert report["replicates"][0]["loss"] != report["replicates"][1]["loss"]
     assert set(report["vocabulary"]) == {"CustomerID", "Country", "StockCode", "Description"}
     assert 0 < report["vocabulary"]["CustomerID"]["oov_rate"] <= 1
-    assert report["catalogue"] == len(pq.read_table(folder / "examples/protocol/products.parquet"))
+    assert report["catalogue"] == len(pq.read_table(trained_shop / "examples/protocol/products.parquet"))
     assert report["parameters"] > 0
-
-
-def test_the_saved_towers_give_vectors_of_the_shared_width(folder: Path) -> None:
-    model = tf.saved_model.load(str(folder / "model/Format-Serving"))
-    rows = columnar.read_split(str(folder / "transformed_examples"), "catalogue").slice(0, 5)
-    names = ("Description", "StockCode", "UnitPrice_norm", "UnitPrice_bucket", "product_index")  # in tower order
-    columns = {f"{name}_{place}": np.array(rows[name].to_pylist()) for place, name in enumerate(names)}
-    inputs = {n: tf.constant(c, tf.float32) if c.dtype == float else tf.constant(c[:, 0]) for n, c in columns.items()}
-    vectors = model.signatures["candidate"](**inputs)["vector"]
-    assert vectors.shape == (5, 33)  # the shared output and the prior
-    assert np.isfinite(vectors).all()
 
 
 def missing_and_hostile() -> pd.DataFrame:
@@ -127,6 +111,13 @@ def test_hostile_column_names_run_through(tmp_path: Path) -> None:
     plan = {**jobs.plan(roles=roles), "columns": columns}
     folder = chain.whole(tmp_path, tmp_path / "snapshot.parquet", plan, {**SETTINGS, "customer_key": "self"}, config)
     assert len(pq.read_table(folder / "model_run/ranks.parquet")) > 0
-    assert tf.saved_model.load(str(folder / "model/Format-Serving")).signatures["query"]
+    model = folder / "model/Format-Serving"
+    assert {a["column"] for a in serving.arguments(model, "query")} == {
+        HOSTILE[f["column"]] for f in retail_config.BUYER
+    }
+    rows = {
+        a["argument"]: tf.constant([serving.MISSING[a["type"]]], a["type"]) for a in serving.arguments(model, "query")
+    }
+    assert tf.saved_model.load(str(model)).signatures["recommend"](**rows, k=tf.constant(2))["score"].shape == (1, 2)
     report = json.loads((folder / "model_run/training.json").read_text())
     assert set(report["vocabulary"]) == {"self", HOSTILE["Country"], "Xx", "xX"}

@@ -64,13 +64,10 @@ def local_copy(uri: str, folder: str) -> str:
 
 def write_examples(plan: SplitPlan, snapshot: str, artifact: Artifact) -> None:
     con = duckdb.connect(config={"threads": 2})
-    con.execute("SET TimeZone = 'UTC'")
-    counts = splits.load_purchases(con, plan, snapshot)
-    splits.index_ids(con)
-    chosen = splits.mark(con, plan)
-    counts |= {name: _count(con, splits.SPLIT_ROWS[name]) for name in COUNTED}
+    splits.make_tables(con, plan, snapshot)
+    chosen = splits.chosen(con, plan)
+    counts = splits.row_counts(con) | {name: _count(con, splits.SPLIT_ROWS[name]) for name in COUNTED}
     _refuse_empty(counts)
-    splits.make_catalogue(con, plan)
     columnar.describe_splits(artifact, SPLIT_NAMES)
     for name in SPLIT_NAMES:
         if name == "train" and counts["train"] == counts["fit"]:

@@ -3,48 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
-SPLITS = ("auto", "time", "last", "random")
+from towerlab.emit.split_plan import SPLITS, PlannedColumn, SplitPlan
 
-
-@dataclass(frozen=True)
-class PlannedColumn:
-    """A column of the snapshot and the key it is written under. A candidate column carries its product's one value."""
-
-    name: str
-    type: str
-    key: str
-    side: str  # query | candidate
-
-    @property
-    def is_text(self) -> bool:
-        return self.type in ("STRING", "BOOLEAN")
-
-    @property
-    def is_float(self) -> bool:
-        return self.type == "FLOAT"
-
-
-@dataclass(frozen=True)
-class SplitPlan:
-    snapshot_id: str
-    sample_percent: int
-    split: str
-    product: str
-    customer: str | None
-    date: str | None
-    quantity: str | None
-    columns: tuple[PlannedColumn, ...]
-
-    @property
-    def query_columns(self) -> tuple[PlannedColumn, ...]:
-        return tuple(column for column in self.columns if column.side == "query")
-
-    @property
-    def candidate_columns(self) -> tuple[PlannedColumn, ...]:
-        return tuple(column for column in self.columns if column.side == "candidate")
+__all__ = ["PlannedColumn", "SplitPlan", "parse"]
 
 
 def parse(text: str) -> SplitPlan:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from towerlab.emit import sample_query, split_plan
+
 from pipeline.files import write_atomically
 from pipeline.job_spec import Artifacts, Task
 
@@ -18,9 +20,11 @@ _MODULE = re.compile(r"^.*(#sha256=[0-9a-f]{64})$", re.DOTALL)
 
 
 def code_fingerprint() -> str:
-    """A hash of this package: what an older version computed is not taken for what this one would."""
+    """A hash of this package and of the sample query: what an older version computed is not taken for what this one
+    would."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    elsewhere = [Path(module.__file__) for module in (sample_query, split_plan)]
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), *elsewhere]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

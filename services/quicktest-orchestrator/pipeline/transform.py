@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from typing import Any
 
@@ -19,6 +20,7 @@ from pipeline.progress import ProgressFile
 
 ANALYZED = "fit"
 TRANSFORMED = ("train", "eval", "catalogue")
+PRODUCTS = "products.parquet"
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class Executor(base_executor.BaseExecutor):
             _empty_folders(output_dict)
             local = {**exec_properties, "module_file": modules.unpack(source, "preprocessing")}
             self._on_beam().Do(input_dict, output_dict, local)
+        _keep_products(input_dict, output_dict)
 
     def _on_beam(self) -> stock.Executor:
         context = base_beam_executor.BaseBeamExecutor.Context(
@@ -58,6 +61,16 @@ class Executor(base_executor.BaseExecutor):
             batches = transform.batches(columnar.read_split(examples.uri, split))
             applied = list(transform.apply(batches, transform_graph))
             columnar.write_split(transformed, split, applied, transform.transformed_schema)
+
+
+def _keep_products(input_dict: Any, output_dict: Any) -> None:
+    """The catalogue's ids, which no preprocessing_fn passes on, lie beside the transformed splits as beside the raw."""
+    source, target = (
+        os.path.join(artifact_utils.get_single_uri(artifacts), "protocol")
+        for artifacts in (input_dict["examples"], output_dict["transformed_examples"])
+    )
+    tf.io.gfile.makedirs(target)
+    tf.io.gfile.copy(os.path.join(source, PRODUCTS), os.path.join(target, PRODUCTS), overwrite=True)
 
 
 def _empty_folders(output_dict: Any) -> None:

@@ -20,7 +20,9 @@ from towerlab.domain.quicktest import (
     advance,
 )
 from towerlab.domain.times import rfc3339
+from towerlab.emit.generator import generator
 from towerlab.emit.record import CodeRecord
+from towerlab.events.envelope import Event
 from towerlab.ports.pipelines import JobState
 from towerlab.runtime import announce, records
 from towerlab.runtime.open_tests import finished, moved
@@ -37,13 +39,16 @@ GONE = "Start a test of a config that is still there."
 
 
 def start(deps: Deps, held: Held[QuickTest]) -> Done:
-    """Submit the test when its code is there; fail it when there will be none; else leave it waiting for the code."""
+    """Submit the test when its code is there; fail it when there will be none; else leave it waiting for the code. Code
+    that another release wrote is asked for anew."""
     test = held.value
     if test.phase not in NOT_SUBMITTED:
         return Done()
     code = records.find(deps.documents, CodeRecord, f"{test.config_id}.{test.version}")
     if code is None:
         return Done()
+    if code.value.generator != generator():
+        return Done(events=[_code_requested(deps, code.value)])
     if code.value.status == "failed":
         return _failed(deps, held, code.value.error, CODE_FAILED)
     try:
@@ -53,6 +58,17 @@ def start(deps: Deps, held: Held[QuickTest]) -> Done:
     except NotFound as error:
         return _failed(deps, held, f"what the test points at is gone: {error}", GONE)
     return _submit(deps, held, planned)
+
+
+def _code_requested(deps: Deps, code: CodeRecord) -> Event:
+    return announce.event(
+        deps,
+        "transform-code.requested",
+        code.config_id,
+        config_id=code.config_id,
+        version=code.version,
+        config_hash=code.config_hash,
+    )
 
 
 def cancel(deps: Deps, held: Held[QuickTest]) -> Done:

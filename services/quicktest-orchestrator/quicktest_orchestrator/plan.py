@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from towerlab.configs.checks import resolve
@@ -13,8 +13,9 @@ from towerlab.configs.features import feature_keys
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid
 from towerlab.domain.protocol import roles_of
-from towerlab.domain.quicktest import QuickTest, TestSettings
+from towerlab.domain.quicktest import QuickTest
 from towerlab.emit.record import CodeFile, CodeRecord
+from towerlab.emit.trainer_settings import trainer_settings
 
 PREPROCESSING, TRAINER = "preprocessing.py", "trainer.py"
 FeatureKeys = Mapping[tuple[Any, str], str]  # (side, column) -> key
@@ -51,7 +52,7 @@ def plan(test: QuickTest, dataset: Dataset, version: ConfigVersion, code: CodeRe
             "split_plan": _canonical(_split_plan(test, version, roles, keys)),
             "preprocessing_module": _module(code, PREPROCESSING),
             "trainer_module": _module(code, TRAINER),
-            "trainer_settings": _canonical(_trainer_settings(test.settings, roles, keys)),
+            "trainer_settings": _canonical(trainer_settings(test.settings, roles, keys)),
         },
         roles=roles,
     )
@@ -77,20 +78,6 @@ def _split_plan(
             {"column": column, "type": version.columns[column].value, "key": key, "side": side}
             for (side, column), key in keys.items()
         ],
-    }
-
-
-def _trainer_settings(settings: TestSettings, roles: Mapping[str, str], keys: FeatureKeys) -> Mapping[str, Any]:
-    advanced = asdict(settings.advanced)
-    del advanced["split"]  # ExampleGen's
-    return {
-        "schema": 1,
-        "epochs": settings.epochs,
-        "batch_size": settings.batch_size,
-        "seed": settings.seed,
-        "replicates": settings.replicates,
-        **advanced,
-        "customer_key": keys.get(("query", roles.get("customer_id", ""))),
     }
 
 

@@ -23,11 +23,13 @@ CATALOG: dict[str, EventType] = {
     event.name: event
     for event in (
         EventType("dataset.updated", (OTHER_DOMAINS,), (CONFIG_API, ORCHESTRATOR), ("dataset_id",)),
-        EventType("dataset.deleted", (OTHER_DOMAINS,), (CONFIG_API,), ("dataset_id",)),
+        EventType("dataset.deleted", (OTHER_DOMAINS, CONFIG_API), (CONFIG_API,), ("dataset_id",)),
         EventType("feature-config.version-created", (CONFIG_API,), (CODEGEN,), ("config_id", "version", "config_hash")),
         EventType("feature-config.promoted", (CONFIG_API,), (), ("config_id", "version")),
         EventType("feature-config.archived", (CONFIG_API,), (), ("config_id",)),
+        EventType("feature-config.restored", (CONFIG_API,), (), ("config_id",)),
         EventType("feature-config.deleted", (CONFIG_API,), (ORCHESTRATOR,), ("config_id",)),
+        EventType("transform-code.requested", (ORCHESTRATOR,), (CODEGEN,), ("config_id", "version", "config_hash")),
         EventType("transform-code.generated", (CODEGEN,), (ORCHESTRATOR,), ("config_id", "version", "config_hash")),
         EventType("transform-code.failed", (CODEGEN,), (ORCHESTRATOR,), ("config_id", "version", "config_hash")),
         EventType("quick-test.requested", (CONFIG_API,), (ORCHESTRATOR,), ("test_id",)),

@@ -65,6 +65,26 @@ def test_a_test_waits_for_its_code_and_the_code_wakes_it(world: World, app: Flas
     assert world.told("quick-test.started")[0].correlation_id == "asked-t1"
 
 
+@pytest.mark.parametrize("error", ["", "an older release could not write it"])
+def test_code_that_another_release_wrote_is_asked_for_anew_and_then_used(world: World, app: Flask, error: str) -> None:
+    a_world_with_a_test(world)
+    world.code(error=error, written_by="another release")
+    world.push(app, requested(world))
+    assert world.now_is().phase is Phase.PENDING
+    (told,) = world.told("transform-code.requested")
+    assert told.data == {"config_id": "c1", "version": 1, "config_hash": "hash"}
+    world.code()
+    world.push(app, generated(world))
+    assert world.now_is().phase is Phase.RUNNING
+
+
+def test_the_sweep_asks_again_for_code_that_another_release_wrote(world: World, app: Flask) -> None:
+    a_world_with_a_test(world)
+    world.code(written_by="another release")
+    world.tick(app, "sweep")
+    assert len(world.told("transform-code.requested")) == 1
+
+
 def test_code_of_another_version_wakes_nobody(world: World, app: Flask) -> None:
     a_world_with_a_test(world)
     world.test("t2", version=2)

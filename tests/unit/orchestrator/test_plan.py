@@ -70,6 +70,7 @@ def test_the_trainer_is_told_every_setting_and_where_the_customer_is() -> None:
         "oov_dropout": 0.1,
         "exclude_seen": False,
         "customer_key": "customer",
+        "product_key": "product",
     }
 
 
