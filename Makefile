@@ -3,6 +3,7 @@ SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3.11
+CASES ?= 10000
 TOWERLAB_PORT ?= 8080
 TOWERLAB_STATE ?= $(CURDIR)/.towerlab
 export TOWERLAB_PORT TOWERLAB_STATE
@@ -20,11 +21,11 @@ define suite
 @printf '\n== $(1)\n'; started=$$(date +%s); $(2); printf -- '-- $(1): %s s\n' $$(( $$(date +%s) - started ))
 endef
 
-.PHONY: help setup demo up down status test lint unit contract pipeline-tests e2e bench clean locks template
+.PHONY: help setup demo up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench clean locks template transforms-page
 
 help:  ## this list
 	@printf 'Towerlab: try a recommender configuration on real data in minutes.\n\n'
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12 | sed 's/^/  make /'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18 | sed 's/^/  make /'
 	@printf '\nSettings: TOWERLAB_PORT (%s; the five ports after it are used too), TOWERLAB_STATE (%s), PYTHON (%s)\n' \
 	  '$(TOWERLAB_PORT)' '$(TOWERLAB_STATE)' '$(PYTHON)'
 
@@ -40,7 +41,7 @@ down: $(ENVS)/local/.ready  ## stop the stack; what it stored stays
 status: $(ENVS)/local/.ready  ## programs, ports, logs, disk, dead letters
 	@$(STACK) status
 
-test: setup lint unit contract pipeline-tests e2e  ## set up, lint and run every test, with a printed time per suite
+test: setup lint unit contract parity bundle pipeline-tests e2e  ## set up, lint and run every test, with a printed time per suite
 	@printf '\nevery suite passed\n'
 
 lint: $(ENVS)/dev/.ready  ## ruff, strict mypy, import contracts
@@ -52,14 +53,28 @@ unit: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
 contract: $(ENVS)/dev/.ready
 	$(call suite,contract and chaos tests of the ports,$(PYTEST) tests/contract tests/chaos)
 
+parity: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
+	$(call suite,parity of the generated code with its numpy reference,$(PYTEST) tests/parity)
+
+bundle: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
+	$(call suite,bundles run outside the repository,$(PYTEST) tests/bundle)
+
 pipeline-tests: $(ENVS)/pipeline/.ready
 	$(call suite,pipeline tests,$(ENVS)/pipeline/bin/python -m pytest tests/pipeline)
 
 e2e: $(STACK_READY) $(ENVS)/dev/.ready
 	$(call suite,end-to-end tests,$(PYTEST) tests/e2e)
 
-bench: setup  ## measure set-up, first and second demo from a fresh clone, and the services' imports
-	@$(DEV)/python -m tests.bench
+fuzz: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready  ## the long random tests: CASES=10000 hostile configs and requests, a tenth of that through TFT
+	$(call suite,hostile configs,HOSTILE_CASES=$(CASES) $(PYTEST) tests/unit/configs/test_hostile_configs.py)
+	$(call suite,requests,TOWERLAB_API_CASES=$(CASES) $(PYTEST) -s tests/unit/config_api/test_schemathesis.py)
+	$(call suite,parity with the numpy reference,FUZZ_CASES=$$(( $(CASES) / 10 )) FUZZ_SEED=$$(date +%s) $(PYTEST) tests/parity)
+
+bench: setup  ## measure times and memory; ONLY='generation ...' names parts, BENCH=--help lists them
+	@$(DEV)/python -m tests.bench $(ONLY) $(BENCH)
+
+transforms-page: $(ENVS)/dev/.ready  ## write docs/transforms.md anew from the transforms
+	@$(DEV)/python -m towerlab.transforms.page > docs/transforms.md
 
 clean:  ## stop the stack and remove everything that make made: state, environments, caches
 	@if [ -x $(ENVS)/local/bin/python ]; then $(STACK) clean; fi

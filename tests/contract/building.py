@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from towerlab.events.envelope import Event
-from towerlab.ports.documents import Key, Put, Revision, Scalar
+from towerlab.ports.documents import Indexed, Key, Put, Revision
 
 KIND = "thing"
 
@@ -42,6 +42,6 @@ def key(id: str, kind: str = KIND) -> Key:
 
 
 def put(
-    id: str, body: Mapping[str, Any] | None = None, expect: Revision | None = None, kind: str = KIND, **index: Scalar
+    id: str, body: Mapping[str, Any] | None = None, expect: Revision | None = None, kind: str = KIND, **index: Indexed
 ) -> Put:
     return Put(key(id, kind), {"schema": 1} if body is None else body, expect, index)

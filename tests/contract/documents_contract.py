@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from towerlab.domain.errors import Invalid, NotFound
-from towerlab.ports.documents import Delete, Documents, Key, Order, Query, Scalar
+from towerlab.ports.documents import Delete, Documents, Has, Key, Order, Query, Scalar
 from towerlab.ports.errors import AlreadyExists, RevisionConflict
 
 from tests.contract.building import KIND, event, key, put
@@ -39,6 +39,23 @@ class DocumentsContract(ABC):
     @pytest.fixture
     @abstractmethod
     def documents(self) -> Documents: ...
+
+    def test_a_tuple_is_found_by_what_it_holds(self, documents: Documents) -> None:
+        for id, words in (("a", ("red", "o'clock")), ("b", ("red", '"', "%")), ("c", ())):
+            documents.commit([put(id, {}, words=words, colour="x")])
+
+        def found(text: str) -> list[str]:
+            page = documents.query(Query(KIND, {"colour": "x", "words": Has(text)}))
+            assert documents.count(KIND, {"words": Has(text)}) == len(page.items)
+            return [stored.key.id for stored in page.items]
+
+        assert found("red") == ["a", "b"]
+        assert [found(text) for text in ("o'clock", '"', "%", "re", "")] == [["a"], ["b"], ["b"], [], []]
+        first = documents.query(Query(KIND, {"words": Has("red")}, limit=1))
+        rest = documents.query(Query(KIND, {"words": Has("red")}, limit=1, cursor=first.next_cursor))
+        assert [stored.key.id for stored in (*first.items, *rest.items)] == ["a", "b"]
+        with pytest.raises(Invalid):
+            documents.query(Query(KIND, {"words": Has("x")}, limit=1, cursor=first.next_cursor))
 
     # get, find, get_many
 

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 import pytest
 from towerlab.domain.columns import ColumnProfile, ColumnType
 from towerlab.domain.errors import Invalid, NotFound
+from towerlab.domain.leak_probe import Probes, judge
 from towerlab.ports.warehouse import Warehouse
 
 PURCHASES = """SELECT * FROM (VALUES
@@ -19,6 +20,14 @@ PURCHASES = """SELECT * FROM (VALUES
     ('c3', 'p3', NULL, NULL, NULL, NULL, NULL)
     ) AS t(customer, product, quantity, price, bought, day, member)"""
 ROLES = {"customer_id": "customer", "product_id": "product", "quantity": "quantity"}
+
+
+VISITS = """SELECT 'c' || (i * 7919 % 97) AS customer, 'p' || k AS product, 1 AS quantity, bought, hour(bought) AS hour,
+        dayofweek(bought) AS weekday, ['UK', 'UK', 'UK', 'FR', 'DE'][i * 7919 % 97 % 5 + 1] AS country,
+        (k % 89 + 1) * (1 + hash(i) % 3) * 1.5 AS revenue, 'c' || (k % 10) AS category, hash(i) % 40 AS often
+    FROM (SELECT i, (hash(i * 3 + 1) % 900 * (hash(i * 5 + 2) % 900) // 900)::BIGINT AS k,
+                 TIMESTAMP '2024-01-01' + INTERVAL (i * 13) MINUTE AS bought FROM range(20000) t(i))"""
+VISIT_ROLES = {**ROLES, "transaction_date": "bought"}
 
 
 class WarehouseContract(ABC):
@@ -148,6 +157,16 @@ class WarehouseContract(ABC):
     def test_a_table_without_rows_is_invalid(self, warehouse: Warehouse) -> None:
         assert self.fault(warehouse, "SELECT 1 AS a WHERE false") == "empty"
 
+    def test_combinations_are_counted_by_value_and_by_quantile(self, warehouse: Warehouse) -> None:
+        table = warehouse.snapshot(self.table(PURCHASES))
+        by_value = warehouse.combinations(table.uri, {"customer": None, "product": None})
+        assert (by_value.observed, by_value.distinct) == (4, {"customer": 4, "product": 3})
+        numbers = warehouse.snapshot(self.table("SELECT i AS i, i * 0.5 AS x, i % 2 AS odd FROM range(1000) t(i)"))
+        by_bucket = warehouse.combinations(numbers.uri, {"x": 10, "odd": None})
+        assert (by_bucket.observed, by_bucket.distinct) == (20, {"x": 10, "odd": 2})
+        with pytest.raises(Invalid):
+            warehouse.combinations(table.uri, {"nowhere": None, "product": None})
+
     def test_an_unknown_snapshot_is_not_found(self, warehouse: Warehouse) -> None:
         for uri in ("file:///etc/passwd", "", warehouse.snapshot(self.table(PURCHASES)).uri + "x"):
             with pytest.raises(NotFound):
@@ -162,3 +181,21 @@ class WarehouseContract(ABC):
         assert problem.pointer == "/source/uri"
         assert problem.remedy
         return problem.code
+
+    def test_a_leak_probe_finds_what_gives_the_product_away_and_nothing_else(self, warehouse: Warehouse) -> None:
+        probes = warehouse.probes(warehouse.snapshot(self.table(VISITS)).uri, VISIT_ROLES)
+        assert "product" not in probes.columns
+        verdicts = {name: judge(name, None, probes) for name in probes.columns}
+        red = {name for name, probe in verdicts.items() if probe is not None and probe.verdict == "red"}
+        assert red == {"revenue", "category"}
+        for honest in ("hour", "weekday", "country", "often"):
+            assert probes.columns[honest].recall_at_100 < 1.2 * probes.popularity
+
+    def test_a_leak_probe_tells_whether_a_column_is_a_property_of_the_product(self, warehouse: Warehouse) -> None:
+        probes = warehouse.probes(warehouse.snapshot(self.table(VISITS)).uri, VISIT_ROLES)
+        assert (probes.columns["category"].rows_share, probes.columns["category"].products_share) == (1.0, 1.0)
+        assert (probes.columns["hour"].rows_share or 1) < 0.5
+
+    def test_a_leak_probe_looks_at_qualifying_rows_only(self, warehouse: Warehouse) -> None:
+        probes = warehouse.probes(warehouse.snapshot(self.table(PURCHASES)).uri, ROLES)
+        assert probes == Probes()

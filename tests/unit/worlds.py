@@ -21,6 +21,7 @@ from towerlab.domain.columns import Availability, ColumnRole, ColumnType
 from towerlab.domain.datasets import Dataset, Snapshot, Source
 from towerlab.domain.quicktest import QuickTest, TestSettings
 from towerlab.domain.times import rfc3339
+from towerlab.emit.generator import generator
 from towerlab.emit.record import CodeFile, CodeRecord
 from towerlab.events.codec import decode, encode
 from towerlab.events.envelope import Event
@@ -142,10 +143,14 @@ class World:
         self.write(version, f"{id}.{version.version}")
         return version
 
-    def code(self, config_id: str = "c1", version: int = 1, error: str = "") -> CodeRecord:
+    def code(
+        self, config_id: str = "c1", version: int = 1, error: str = "", written_by: str | None = None
+    ) -> CodeRecord:
+        """Code of this release, unless it says who wrote it."""
         files = {name: CodeFile(f"file:///code/{name}", "ab" * 32) for name in ("preprocessing.py", "trainer.py")}
         status = "failed" if error else "generated"
-        code = CodeRecord(config_id, version, "hash", status, {} if error else files, error)
+        by = generator() if written_by is None else written_by
+        code = CodeRecord(config_id, version, "hash", status, {} if error else files, error, by)
         self.write(code, f"{config_id}.{version}")
         return code
 

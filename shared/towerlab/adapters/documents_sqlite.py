@@ -15,7 +15,7 @@ from towerlab.adapters.sqlite_listing import Listings
 from towerlab.domain.errors import Invalid, NotFound, Problem
 from towerlab.events.envelope import Event
 from towerlab.ports.clock import Clock
-from towerlab.ports.documents import Delete, Key, Page, Put, Query, Revision, Scalar, Stored, is_valid
+from towerlab.ports.documents import Condition, Delete, Key, Page, Put, Query, Revision, Stored, is_valid
 from towerlab.ports.errors import AlreadyExists, RevisionConflict
 
 MAX_BODY_BYTES = 1_000_000  # Firestore takes 1 MiB with all its overhead
@@ -58,7 +58,7 @@ class SqliteDocuments:
         more = len(rows) > query.limit and page
         return Page(items, cursors.give(query, [*page[-1][4:], page[-1][1]]) if more else None)
 
-    def count(self, kind: str, where: Mapping[str, Scalar]) -> int:
+    def count(self, kind: str, where: Mapping[str, Condition]) -> int:
         condition, values = sqlite_listing.condition(kind, where)
         with self._file.reading() as connection:
             return int(connection.execute(f"SELECT COUNT(*) FROM documents WHERE {condition}", values).fetchone()[0])

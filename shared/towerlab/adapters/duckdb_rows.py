@@ -28,6 +28,14 @@ def training_rows(
     connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], roles: Mapping[str, str]
 ) -> Mapping[str, int]:
     """Rows by their first reason to be left out, 'qualify' for the rest; a role that no column has excludes nothing."""
+    sql = f"SELECT {training_verdict(columns, roles)}, count(*) FROM read_parquet(?) GROUP BY 1"
+    counts = dict(connection.execute(sql, [str(path)]).fetchall())
+    return {"total": sum(counts.values()), **{name: counts.get(name, 0) for name in ("qualify", *REASONS)}}
+
+
+def training_verdict(columns: Mapping[str, ColumnType], roles: Mapping[str, str]) -> str:
+    """SQL for a row's first reason to be left out, 'qualify' when there is none. Raises Invalid for roles that do not
+    fit the columns."""
     _check(columns, roles)
     conditions = {
         "no_customer": _unknown(roles.get("customer_id")),
@@ -35,9 +43,7 @@ def training_rows(
         "not_bought": _not_bought(roles.get("quantity")),
     }
     cases = " ".join(f"WHEN {conditions[reason]} THEN '{reason}'" for reason in REASONS)
-    sql = f"SELECT CASE {cases} ELSE 'qualify' END, count(*) FROM read_parquet(?) GROUP BY 1"
-    counts = dict(connection.execute(sql, [str(path)]).fetchall())
-    return {"total": sum(counts.values()), **{name: counts.get(name, 0) for name in ("qualify", *REASONS)}}
+    return f"CASE {cases} ELSE 'qualify' END"
 
 
 def _unknown(column: str | None) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from towerlab.domain.errors import Invalid, Problem
-from towerlab.ports.documents import Order, Query, Scalar
+from towerlab.ports.documents import Condition, Has, Indexed, Order, Query, Scalar
 
 Listings = Mapping[str, Sequence[Sequence[str]]]
 Selection = tuple[str, list[Scalar]]
@@ -26,15 +26,26 @@ def schema(listings: Listings) -> str:
     return "\n".join(statements)
 
 
-def fields(index: Mapping[str, Scalar]) -> str:
+def fields(index: Mapping[str, Indexed]) -> str:
     """Index fields as the JSON text that the indexes look into. Raises Invalid for text that is no Unicode."""
-    return json.dumps({_checked(name): _value(name, value) for name, value in index.items()}, allow_nan=False)
+    values = {
+        _checked(name): [_value(name, one) for one in value] if isinstance(value, tuple) else _value(name, value)
+        for name, value in index.items()
+    }
+    return json.dumps(values, allow_nan=False)
 
 
-def condition(kind: str, where: Mapping[str, Scalar]) -> Selection:
+def condition(kind: str, where: Mapping[str, Condition]) -> Selection:
     """SQL for 'of that kind, with those fields'; a field that a document lacks is null."""
-    terms = [f"kind = '{_checked(kind)}'", *(f"{_field(name)} IS ?" for name in where)]
-    return " AND ".join(terms), [_value(name, value) for name, value in where.items()]
+    terms = [f"kind = '{_checked(kind)}'", *(_term(name, value) for name, value in where.items())]
+    values = [_value(name, value.text if isinstance(value, Has) else value) for name, value in where.items()]
+    return " AND ".join(terms), values
+
+
+def _term(name: str, value: Condition) -> str:
+    if isinstance(value, Has):
+        return f"EXISTS (SELECT 1 FROM json_each(fields, '$.{_checked(name)}') WHERE json_each.value = ?)"
+    return f"{_field(name)} IS ?"
 
 
 def selections(query: Query, position: Sequence[Scalar] | None) -> Iterator[Selection]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from towerlab.adapters import duckdb_rows, duckdb_snapshot
+from towerlab.adapters import duckdb_combinations, duckdb_probe, duckdb_rows, duckdb_snapshot
 from towerlab.adapters.duckdb_profile import Profiler
 from towerlab.adapters.duckdb_types import literal
 from towerlab.domain.columns import ColumnType
@@ -84,6 +84,10 @@ def _carry_out(request: Mapping[str, Any]) -> Any:
             return duckdb_rows.first_rows(connection, path, columns, request["limit"])
         case "training_rows":
             return duckdb_rows.training_rows(connection, path, columns, request["roles"])
+        case "combinations":
+            return duckdb_combinations.combinations(connection, path, columns, request["buckets"])
+        case "probes":
+            return asdict(duckdb_probe.probes(connection, path, columns, request["roles"]))
     raise ValueError(f"cannot {request['do']!r}")
 
 

@@ -15,8 +15,9 @@ from typing import Any
 from towerlab.adapters.duckdb_profile import EXACT_UP_TO_ROWS
 from towerlab.domain.columns import ColumnProfile, ColumnType
 from towerlab.domain.errors import Invalid, NotFound, Problem
+from towerlab.domain.leak_probe import Probed, Probes
 from towerlab.ports.errors import Transient
-from towerlab.ports.warehouse import SnapshotTable
+from towerlab.ports.warehouse import Combinations, SnapshotTable
 
 SUFFIXES = (".parquet", ".pq", ".csv", ".csv.gz", ".tsv")
 _GLOB = frozenset("*?[]{}")
@@ -58,6 +59,14 @@ class DuckdbWarehouse:
     def training_rows(self, snapshot_uri: str, roles: Mapping[str, str]) -> Mapping[str, int]:
         counts: Mapping[str, int] = self._ask(do="training_rows", id=self._id(snapshot_uri), roles=dict(roles))
         return counts
+
+    def combinations(self, snapshot_uri: str, buckets: Mapping[str, int | None]) -> Combinations:
+        return Combinations(**self._ask(do="combinations", id=self._id(snapshot_uri), buckets=dict(buckets)))
+
+    def probes(self, snapshot_uri: str, roles: Mapping[str, str]) -> Probes:
+        found = self._ask(do="probes", id=self._id(snapshot_uri), roles=dict(roles))
+        columns = {name: Probed(**probed) for name, probed in found["columns"].items()}
+        return Probes(found["popularity"], columns)
 
     def _source(self, uri: str) -> Path:
         """The file itself, links followed. Raises Invalid unless it is a regular file of a known kind, not too large,

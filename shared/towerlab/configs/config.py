@@ -52,6 +52,7 @@ class FeatureConfig:
     updated_at: str
     created_by: str
     deleted_at: str | None = None
+    archived_from: ConfigStatus | None = None  # what an archived one was before
     schema: int = 1
 
 
@@ -110,9 +111,10 @@ def create_config(
     by: str,
     profiles: Iterable[ColumnProfile] = (),
     mapping: Mapping[str, ColumnRole] | None = None,
+    rows: int | None = None,
 ) -> tuple[FeatureConfig, ConfigVersion]:
-    """A draft and its version 1. `columns` are all of the dataset's. Raises Invalid with every fault."""
-    version = _version(id, dataset_id, 1, name, lists, columns, profiles, mapping, at, by)
+    """A draft and its version 1. `columns` and `rows` are all of the dataset's. Raises Invalid with every fault."""
+    version = _version(id, dataset_id, 1, name, lists, columns, profiles, mapping, rows, at, by)
     config = FeatureConfig(
         id=id,
         dataset_id=dataset_id,
@@ -141,6 +143,7 @@ def revise(
     lists: ConfigLists | None = None,
     profiles: Iterable[ColumnProfile] = (),
     mapping: Mapping[str, ColumnRole] | None = None,
+    rows: int | None = None,
 ) -> tuple[FeatureConfig, ConfigVersion | None]:
     """The config after an edit, and its new version: None when nothing that is computed has changed. A new version
     puts the config back to draft. Raises Invalid with every fault and Conflict when the config is archived."""
@@ -157,7 +160,7 @@ def revise(
         _refuse(_name_faults(new_name))
         return revised, None
     n = config.version + 1
-    version = _version(config.id, config.dataset_id, n, new_name, lists, columns, profiles, mapping, at, by)
+    version = _version(config.id, config.dataset_id, n, new_name, lists, columns, profiles, mapping, rows, at, by)
     if version.config_hash == current.config_hash:
         return revised, None
     return replace(revised, version=n, config_hash=version.config_hash, status=ConfigStatus.DRAFT), version
@@ -202,6 +205,7 @@ def _version(
     columns: Mapping[str, ColumnType],
     profiles: Iterable[ColumnProfile],
     mapping: Mapping[str, ColumnRole] | None,
+    rows: int | None,
     at: str,
     by: str,
 ) -> ConfigVersion:
@@ -220,7 +224,7 @@ def _version(
         columns=resolved.columns,
         buyer_tensor_dim=total(resolved.query),
         product_tensor_dim=total(resolved.candidate),
-        warnings=warnings(resolved, profiles, mapping),
+        warnings=warnings(resolved, profiles, mapping, rows),
         created_at=at,
         created_by=by,
     )

@@ -42,6 +42,7 @@ class Dataset:
     training_rows: Mapping[str, int] = field(default_factory=dict)
     time_zone: str = "UTC"
     config_count: int = 0  # gives the next config its number
+    deleted_at: str | None = None
     schema: int = 1
 
     @property

@@ -48,6 +48,10 @@ class NotAllowed(TowerlabError):
     """The caller may not do this."""
 
 
+class Unidentified(NotAllowed):
+    """The caller does not prove who they are."""
+
+
 def pointer(*parts: str | int) -> str:
     """The RFC 6901 JSON pointer of a path: pointer('a/b', 0) == '/a~1b/0'."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from towerlab.events.envelope import Event
 
 Scalar = str | int | float | bool | None
+Indexed = Scalar | tuple[str, ...]
 Revision = str  # opaque; equal means unchanged
 
 
@@ -25,6 +26,15 @@ def is_valid(key: Key) -> bool:
     return 0 < len(key.id) <= 200 and "/" not in key.id and key.id.isprintable()
 
 
+class Has(NamedTuple):
+    """In a query's `where`: the field is a tuple that holds this text. At most one in a query."""
+
+    text: str
+
+
+Condition = Scalar | Has
+
+
 @dataclass(frozen=True)
 class Stored:
     key: Key
@@ -35,12 +45,12 @@ class Stored:
 @dataclass(frozen=True)
 class Put:
     """Write `body`. `expect` is the revision it replaces; None: it must not exist yet. `index` holds the fields
-    that queries may use, by names of [a-z0-9_]; the body itself is not searched."""
+    that queries may use, by names of [a-z0-9_]; a tuple is asked for by what it holds. The body is not searched."""
 
     key: Key
     body: Mapping[str, Any]
     expect: Revision | None
-    index: Mapping[str, Scalar] = field(default_factory=dict)
+    index: Mapping[str, Indexed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Query:
     descending; text by code point."""
 
     kind: str
-    where: Mapping[str, Scalar] = field(default_factory=dict)
+    where: Mapping[str, Condition] = field(default_factory=dict)
     order: Sequence[Order] = ()
     limit: int = 100
     cursor: str | None = None
@@ -88,7 +98,7 @@ class Documents(Protocol):
         """One page. Every document that exists during the whole listing, its ordered fields unchanged, appears exactly
         once over its pages. Raises Invalid for a cursor that was not given for this very query, and Transient."""
 
-    def count(self, kind: str, where: Mapping[str, Scalar]) -> int:
+    def count(self, kind: str, where: Mapping[str, Condition]) -> int:
         """How many documents a query without limit would give. Raises Transient."""
 
     def commit(self, writes: Sequence[Put | Delete], events: Sequence[Event] = ()) -> Sequence[Revision]:

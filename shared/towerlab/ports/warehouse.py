@@ -7,6 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from towerlab.domain.columns import ColumnProfile, ColumnType
+from towerlab.domain.leak_probe import Probes
+
+
+@dataclass(frozen=True)
+class Combinations:
+    """Distinct values by column, and distinct combinations of all of them, over rows where none is missing."""
+
+    distinct: Mapping[str, int]
+    observed: int
 
 
 @dataclass(frozen=True)
@@ -39,3 +48,12 @@ class Warehouse(Protocol):
         {'total', 'qualify', 'no_customer', 'no_product', 'not_bought' (quantity <= 0 or unknown)}. `roles` maps role to
         column; a role left out excludes nothing. Raises NotFound, Invalid (an unknown column, a quantity that is no
         number) and Transient."""
+
+    def combinations(self, snapshot_uri: str, buckets: Mapping[str, int | None]) -> Combinations:
+        """How many combinations the columns named by `buckets` have: None by value, else by so many quantile buckets.
+        Raises NotFound, Invalid (an unknown column) and Transient."""
+
+    def probes(self, snapshot_uri: str, roles: Mapping[str, str]) -> Probes:
+        """What each column but the product's own gives away of the product (domain/leak_probe.py), over the rows that
+        qualify for training: the newest tenth by transaction_date is evaluated, without dates a tenth by hash.
+        `roles` maps role to column and has a product_id; fewer than ten rows give no probe. Raises as training_rows."""

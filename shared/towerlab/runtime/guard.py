@@ -5,12 +5,14 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from towerlab.domain.errors import Problem
 from towerlab.runtime.problems import problem
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+BODY_KINDS = "TOWERLAB_BODY_KINDS"  # in app.config: {endpoint: content types it takes}; the others take JSON
+JSON = frozenset({"application/json"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -62,10 +64,12 @@ def _token_fault(token: str | None) -> Response | None:
 
 
 def _content_fault() -> Response | None:
-    if request.method not in _WITH_BODY or request.mimetype == "application/json":
+    taken = current_app.config.get(BODY_KINDS, {}).get(request.endpoint, JSON)
+    if request.method not in _WITH_BODY or request.routing_exception is not None or request.mimetype in taken:
         return None
-    remedy = "Send the header 'Content-Type: application/json', even with an empty body."
-    return _refusal(415, "content_type", "only JSON is taken here", remedy)
+    kinds = " or ".join(sorted(taken))
+    remedy = f"Send the header 'Content-Type: {kinds}', even with an empty body."
+    return _refusal(415, "content_type", f"only {kinds} is taken here", remedy)
 
 
 def _refusal(status: int, code: str, message: str, remedy: str = "") -> Response:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
+from towerlab.configs.search import tokens
+from towerlab.domain.audit import AuditEntry
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.quicktest import FINAL, QuickTest
 from towerlab.domain.results import BestMetrics, Result
 from towerlab.emit.record import CodeRecord
-from towerlab.ports.documents import Scalar
+from towerlab.ports.documents import Indexed
 
 T = TypeVar("T")
-Index = Mapping[str, Scalar]
+Index = Mapping[str, Indexed]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,19 @@ class DeadLetter:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """The answer that a caller's POST with an Idempotency-Key was given; written in the commit of its effect.
+    `fingerprint` is of the request's body. Good until `expires_at` (RFC 3339 UTC)."""
+
+    fingerprint: str
+    status: int
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+    expires_at: str
+    schema: int = 1
+
+
+@dataclass(frozen=True)
 class Kind(Generic[T]):
     """`listings` are the orders that queries page through: equality fields first, then sort fields ('-' descending)."""
 
@@ -52,7 +67,7 @@ class Kind(Generic[T]):
 
 
 def _dataset(value: Dataset) -> Index:
-    return {"name": value.name, "updated_at": value.updated_at, "deleted": False}
+    return {"name": value.name, "updated_at": value.updated_at, "deleted": value.deleted_at is not None}
 
 
 def _config(value: FeatureConfig) -> Index:
@@ -79,6 +94,7 @@ def _summary(value: ConfigSummary) -> Index:
         "recall_lower": best.interval["100"][0] if best else None,
         "updated_at": value.updated_at,
         "name": value.name,
+        "tokens": tokens(value.name, value.number),
         "deleted": value.deleted,
     }
 
@@ -105,6 +121,14 @@ def _result(value: Result) -> Index:
 
 def _config_best(value: BestMetrics) -> Index:
     return {"dataset_id": value.dataset_id}
+
+
+def _answered(value: Answered) -> Index:
+    return {"expires_at": value.expires_at}
+
+
+def _audit(value: AuditEntry) -> Index:
+    return {"object": value.change.object, "at": value.at}
 
 
 def _dead_letter(value: DeadLetter) -> Index:
@@ -138,6 +162,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("result", Result, _result, (("config_id",), ("dataset_id", "protocol_key", "-recall_at_100"))),
     Kind("config_best", BestMetrics, _config_best, (("dataset_id",),)),
     Kind("inbox", Received),
+    Kind("answered", Answered, _answered, (("expires_at",),)),
+    Kind("audit", AuditEntry, _audit, (("object", "-at"), ("-at",))),
     Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",),)),
 )
 LISTINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {kind.name: kind.listings for kind in KINDS}

@@ -40,7 +40,7 @@ def look_at_one(deps: Deps, test_id: str, look: Look) -> None:
         with correlated(held.value.correlation_id):
             try:
                 found = look(deps, held)
-                if found.writes:
+                if found.writes or found.events:
                     deps.documents.commit(found.writes, found.events)
                 return
             except RevisionConflict:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from towerlab.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, TowerlabError
+from towerlab.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem, TowerlabError, Unidentified
 from towerlab.ports.errors import AlreadyExists, RevisionConflict, Transient
 from towerlab.runtime.logs import correlation_id, logger
 
@@ -57,6 +57,10 @@ def _of_towerlab(error: TowerlabError) -> Response:
             return problem(404, str(error), [Problem("", "not_found", str(error))])
         case Conflict():
             return problem(409, str(error), [Problem("", error.code, str(error), error.remedy)])
+        case Unidentified():
+            answer = problem(401, str(error), [Problem("", "unidentified", str(error))])
+            answer.headers["WWW-Authenticate"] = "Bearer"
+            return answer
         case NotAllowed():
             return problem(403, str(error), [Problem("", "not_allowed", str(error))])
         case AlreadyExists():

@@ -8,12 +8,12 @@ from typing import Any, Generic, TypeVar, cast
 
 from cattrs.preconf.json import make_converter
 
-from towerlab.ports.documents import Delete, Documents, Key, Order, Put, Query, Revision, Scalar, Stored
+from towerlab.ports.documents import Condition, Delete, Documents, Key, Order, Put, Query, Revision, Stored
 from towerlab.ports.errors import Transient
-from towerlab.runtime.kinds import BY_TYPE, LISTINGS, DeadLetter, Kind, Received
+from towerlab.runtime.kinds import BY_TYPE, LISTINGS, Answered, DeadLetter, Kind, Received
 
 __all__ = [
-    "LISTINGS", "DeadLetter", "Held", "Listed", "Received", "count", "delete", "find", "from_json", "get",
+    "LISTINGS", "Answered", "DeadLetter", "Held", "Listed", "Received", "count", "delete", "find", "from_json", "get",
     "get_many", "key", "put", "query", "to_json",
 ]  # fmt: skip
 
@@ -86,7 +86,7 @@ def delete(held: Held[Any]) -> Delete:
 def query(
     documents: Documents,
     type: type[T],
-    where: Mapping[str, Scalar] | None = None,
+    where: Mapping[str, Condition] | None = None,
     order: Sequence[str] = (),
     limit: int = 100,
     cursor: str | None = None,
@@ -97,7 +97,7 @@ def query(
     return Listed(tuple(_held(type, stored) for stored in page.items), page.next_cursor)
 
 
-def count(documents: Documents, type: type[Any], where: Mapping[str, Scalar] | None = None) -> int:
+def count(documents: Documents, type: type[Any], where: Mapping[str, Condition] | None = None) -> int:
     """How many there are."""
     return documents.count(_kind(type).name, where or {})
 

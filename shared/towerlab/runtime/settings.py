@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Never
 
+from towerlab.domain.access import ALL, OPEN, Access, Role
+
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+PIPELINE_LOCK = Path(__file__).resolve().parents[3] / "locks" / "pipeline.txt"  # of a checkout; an image names its own
 BOOT_ERROR = 3  # gunicorn takes this exit status as 'do not start this worker again'
 
 
@@ -29,8 +32,12 @@ class Settings:
     tracking_uri: str = ""
     public_url: str = ""
     pipeline_template: Path | None = None
+    pipeline_lock: Path = PIPELINE_LOCK  # the requirements that a bundle carries
     log: str = "json"
     test_deadline_seconds: int = 7200  # from the request of a quick test on, its time in the queue included
+    upload_bytes: int = 2_000_000_000
+    audiences: tuple[str, ...] = ()  # of Google-signed tokens; none: no login, for loopback alone
+    access: Access = OPEN
     services: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -46,6 +53,10 @@ class Settings:
         return self.state / "snapshots"
 
     @property
+    def uploads(self) -> Path:
+        return self.state / "uploads"
+
+    @property
     def runner(self) -> Path:
         return self.state / "runner"
 
@@ -53,6 +64,7 @@ class Settings:
 def settings_from(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` describes. Raises SettingsError."""
     state = _folder(environ)
+    audiences = _parts(environ, "TOWERLAB_AUDIENCES", ",")
     return Settings(
         state=state,
         internal_token=_token(Path(environ.get("TOWERLAB_INTERNAL_TOKEN_FILE") or state / "token")),
@@ -61,8 +73,12 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         tracking_uri=environ.get("TOWERLAB_TRACKING_URI", ""),
         public_url=environ.get("TOWERLAB_PUBLIC_URL", "").rstrip("/"),
         pipeline_template=_optional_path(environ, "TOWERLAB_PIPELINE_TEMPLATE"),
+        pipeline_lock=_optional_path(environ, "TOWERLAB_PIPELINE_LOCK") or PIPELINE_LOCK,
         log=_choice(environ, "TOWERLAB_LOG", ("json", "pretty"), "pretty" if sys.stdout.isatty() else "json"),
-        test_deadline_seconds=_seconds(environ, "TOWERLAB_TEST_DEADLINE_SECONDS", 7200),
+        test_deadline_seconds=_whole(environ, "TOWERLAB_TEST_DEADLINE_SECONDS", 7200, "seconds"),
+        upload_bytes=_whole(environ, "TOWERLAB_UPLOAD_MEGABYTES", 2000, "megabytes") * 1_000_000,
+        audiences=audiences,
+        access=_access(environ) if audiences else OPEN,
         services=_services(environ),
     )
 
@@ -116,10 +132,10 @@ def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...], def
     return value
 
 
-def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
+def _whole(environ: Mapping[str, str], name: str, default: int, unit: str) -> int:
     text = environ.get(name) or str(default)
     if not text.isdecimal() or not 1 <= int(text) <= 10**7:
-        raise SettingsError(f"{name} is {text!r}; it must be a number of seconds from 1 to 10000000")
+        raise SettingsError(f"{name} is {text!r}; it must be a number of {unit} from 1 to 10000000")
     return int(text)
 
 
@@ -131,3 +147,18 @@ def _services(environ: Mapping[str, str]) -> Mapping[str, str]:
     if not isinstance(urls, dict) or not all(isinstance(url, str) for url in urls.values()):
         raise SettingsError('TOWERLAB_SERVICES must be a JSON object such as {"codegen": "http://127.0.0.1:8002"}')
     return {name: url.rstrip("/") for name, url in urls.items()}
+
+
+def _access(environ: Mapping[str, str]) -> Access:
+    """TOWERLAB_ROLES: {"ann@example.org": "admin", "*@example.org": {"<dataset id>": "viewer"}}."""
+    try:
+        roles = json.loads(environ.get("TOWERLAB_ROLES") or "{}")
+        return Access({person.lower(): _granted(granted) for person, granted in roles.items()})
+    except (ValueError, KeyError, AttributeError) as error:
+        example = '{"ann@example.org": "admin", "*@example.org": {"<dataset id>": "viewer"}}'
+        raise SettingsError(f"TOWERLAB_ROLES must be JSON such as {example} ({error!r})") from error
+
+
+def _granted(granted: str | Mapping[str, str]) -> Mapping[str, Role]:
+    by_dataset = {ALL: granted} if isinstance(granted, str) else granted
+    return {dataset: Role.named(name) for dataset, name in by_dataset.items()}

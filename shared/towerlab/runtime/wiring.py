@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from towerlab.ports.bus import Bus
     from towerlab.ports.clock import Clock, Ids
     from towerlab.ports.documents import Documents
+    from towerlab.ports.identity import Identity
     from towerlab.ports.pipelines import Pipelines
     from towerlab.ports.tracking import Tracking
+    from towerlab.ports.uploads import Uploads
     from towerlab.ports.warehouse import Warehouse
 
 
@@ -28,6 +30,8 @@ class Members(TypedDict, total=False):
     bus: Bus
     artifacts: Artifacts
     warehouse: Warehouse
+    uploads: Uploads
+    identity: Identity
     pipelines: Pipelines
     tracking: Tracking
     clock: Clock
@@ -75,7 +79,24 @@ class Deps:
     def warehouse(self) -> Warehouse:
         from towerlab.adapters.warehouse_duckdb import DuckdbWarehouse
 
-        return DuckdbWarehouse(self.settings.data_folders, self.settings.snapshots)
+        folders = (*self.settings.data_folders, self.settings.uploads)
+        return DuckdbWarehouse(folders, self.settings.snapshots)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        from towerlab.adapters.uploads_folder import FolderUploads
+
+        return FolderUploads(self.settings.uploads)
+
+    @cached_property
+    def identity(self) -> Identity:
+        if not self.settings.audiences:
+            from towerlab.adapters.identity_loopback import LoopbackIdentity
+
+            return LoopbackIdentity()
+        from towerlab.adapters.identity_google import GoogleIdentity
+
+        return GoogleIdentity(self.settings.audiences)
 
     @cached_property
     def pipelines(self) -> Pipelines:
