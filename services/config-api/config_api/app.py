@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from flask import Flask
 from towerlab.events.catalog import CONFIG_API
+from towerlab.runtime.guard import BODY_KINDS
 from towerlab.runtime.push import reacting_app
 from towerlab.runtime.service import service_app
 from towerlab.runtime.settings import load
 from towerlab.runtime.wiring import Deps, deps_from
 
+from config_api import access, upload_kinds
 from config_api.bodies import MAX_BYTES
 from config_api.http import equip
 from config_api.reactions import HANDLERS
-from config_api.routes import configs, datasets, quick_tests, transforms
+from config_api.routes import (
+    audit,
+    bundles,
+    comparing,
+    configs,
+    datasets,
+    documentation,
+    exchange,
+    quick_tests,
+    recommending,
+    transforms,
+    uploads,
+)
 
 
 def create_public(deps: Deps | None = None) -> Flask:
@@ -20,8 +34,25 @@ def create_public(deps: Deps | None = None) -> Flask:
     deps = deps or deps_from(load(), CONFIG_API)
     app = service_app(CONFIG_API, deps, internal=False)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
+    app.config[BODY_KINDS] = {
+        upload_kinds.ENDPOINT: frozenset(upload_kinds.ENDINGS),
+        exchange.IMPORT: exchange.KINDS,
+    }
     equip(app, deps)
-    for module in (datasets, configs, quick_tests, transforms):
+    access.install(app, deps)
+    for module in (
+        audit,
+        bundles,
+        comparing,
+        configs,
+        datasets,
+        documentation,
+        exchange,
+        quick_tests,
+        recommending,
+        transforms,
+        uploads,
+    ):
         app.register_blueprint(module.routes)
     return app
 

@@ -23,14 +23,18 @@ def json_object(request: Request, *, optional: bool = False) -> dict[str, Any]:
 
     Raises Invalid for values no field takes, and HTTP 400, 413 and 415 for what is not JSON at all.
     """
-    content = request.get_data(cache=False)
+    content = request.get_data()  # kept: an Idempotency-Key is compared with it
     if request.content_length is None and len(content) >= MAX_BYTES:
         raise RequestEntityTooLarge  # a chunked body is cut off there
     if optional and not content:
         return {}
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON with the header Content-Type: application/json.")
-    body = _parsed(content)
+    return fit_object(_parsed(content))
+
+
+def fit_object(body: Any) -> dict[str, Any]:
+    """`body` if it is an object of values that some field could take. Raises Invalid with every fault."""
     if not isinstance(body, dict):
         raise Invalid([Problem("", "not_an_object", "the body must be a JSON object", 'Send {"name": ...}.')])
     problems = list(_unfit((), body))

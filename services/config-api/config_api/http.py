@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from marshmallow import Schema
+from towerlab.runtime.idempotency import Answer as Answer
+from towerlab.runtime.idempotency import AnsweredBefore, receipt, refuse_repetition
 from towerlab.runtime.wiring import Deps
 from werkzeug.exceptions import PreconditionRequired
 from werkzeug.routing import BaseConverter
 
 from config_api.bodies import json_object
 from config_api.faults import load
+from config_api.recording import Caller
 
-Answer = tuple[dict[str, Any], int, dict[str, str]]
+T = TypeVar("T")
 EXTENSION = "towerlab"
-LOCAL_ACTOR = "local"
 
 
 class IdConverter(BaseConverter):
-    """An id as this system gives them; anything else is simply not there."""
+    """An id as this system gives them; anything else is simply not there, and 'templates' is something else."""
 
-    regex = "[0-9a-z]{1,40}"
+    regex = r"(?!templates\b)[0-9a-z]{1,40}"
 
 
 class CountConverter(BaseConverter):
@@ -46,8 +48,28 @@ def deps() -> Deps:
 
 
 def actor() -> str:
-    """Who asks. On loopback there is no login, so it is whoever sits at the machine."""
-    return LOCAL_ACTOR
+    """Who asks; on loopback there is no login, so it is 'local', whoever sits at the machine."""
+    return cast(str, g.actor)
+
+
+def once(show: Callable[[T], Answer], command: Callable[[Caller], T]) -> Answer:
+    """What `show` makes of what `command` gives. A POST that is repeated with its Idempotency-Key has no second effect,
+    and the first answer. Raises Invalid for a key that was used for another body."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return show(command(Caller(actor())))
+    asked = receipt(actor(), request.path, key, request.get_data(), show)
+    try:
+        refuse_repetition(deps(), asked)
+        return show(command(Caller(actor(), asked)))
+    except AnsweredBefore as before:
+        shown, status, headers = before.answer
+        return shown, status, headers | {"Idempotent-Replayed": "true"}
+
+
+def caller() -> Caller:
+    """Who asks for what needs no key: PUT and DELETE have If-Match."""
+    return Caller(actor())
 
 
 def body(schema: Schema, *, optional: bool = False) -> Any:
@@ -58,6 +80,11 @@ def body(schema: Schema, *, optional: bool = False) -> Any:
 def query(schema: Schema) -> Any:
     """The request's query as `schema` loads it. Raises Invalid; a pointer there names the parameter."""
     return load(schema, request.args.to_dict())
+
+
+def if_match_or_any() -> frozenset[str] | None:
+    """The revisions that the caller has seen, None for one who did not say."""
+    return if_match() if request.headers.get("If-Match", "").strip() else None
 
 
 def if_match() -> frozenset[str] | None:

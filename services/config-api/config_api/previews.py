@@ -15,7 +15,7 @@ from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.runtime import records
 
-from config_api.commands.configs import config_lists
+from config_api.beginnings import config_lists
 
 _ITEM = re.compile(r"/(\w+)/(\d+)(?:/|$)")
 Lists = Mapping[str, list[Any]]
@@ -29,7 +29,7 @@ def preview(lists: Lists, dataset: Dataset, profiled: Sequence[ColumnProfile]) -
         "buyer": _tower(resolved.query, known),
         "product": _tower(resolved.candidate, known),
         "faults": records.to_json(faults),
-        "warnings": records.to_json(warnings(resolved, profiled, dataset.mapping)),
+        "warnings": records.to_json(warnings(resolved, profiled, dataset.mapping, dataset.snapshot.rows)),
         "forecast": None,
     }
 

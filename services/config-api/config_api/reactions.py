@@ -7,16 +7,21 @@ from dataclasses import replace
 
 from towerlab.configs.config import ConfigStatus, ConfigSummary, FeatureConfig
 from towerlab.domain.best import best_under, reference_protocol
+from towerlab.domain.datasets import Dataset
+from towerlab.domain.errors import Invalid, NotFound
 from towerlab.domain.quicktest import Phase, QuickTest
 from towerlab.domain.results import BestMetrics
 from towerlab.events.envelope import Event
 from towerlab.ports.documents import Documents, Put
-from towerlab.runtime import records
+from towerlab.runtime import audit, records
 from towerlab.runtime.outcomes import Done, Duplicate, Handler, Outcome, Reject
 from towerlab.runtime.records import Held
 from towerlab.runtime.wiring import Deps
 
 from config_api import reading
+from config_api.commands.dataset_life import hide_dataset, put_away, refresh
+from config_api.recording import Caller
+from config_api.states import config_change
 from config_api.summaries import Best, counted, summarised
 
 
@@ -34,7 +39,7 @@ def on_test_event(deps: Deps, event: Event) -> Outcome:
     known = {held.id: held for held in reading.every(documents, ConfigSummary, where)}
     bests = {held.id: held.value for held in reading.every(documents, BestMetrics, where)}
     reference = reference_protocol(bests.values())
-    config, writes = _judged(documents, records.get(documents, FeatureConfig, config_id))
+    config, writes = _judged(deps, records.get(documents, FeatureConfig, config_id))
     summaries = [_summary(documents, config, _shown(bests.get(config_id), reference))]
     summaries += [_rejudged(known[id].value, _shown(bests[id], reference)) for id in bests if id != config_id]
     changed = [summary for summary in summaries if summary != known[summary.id].value]
@@ -42,29 +47,46 @@ def on_test_event(deps: Deps, event: Event) -> Outcome:
     return Done(writes) if writes else Duplicate()
 
 
-def on_dataset_event(_: Deps, event: Event) -> Outcome:
-    """Datasets of other domains come with the cloud installation; until then these events are set aside, not lost."""
-    return Reject(f"{event.type} is not handled by this version")
+def on_dataset_updated(deps: Deps, event: Event) -> Outcome:
+    """Take a new snapshot of the dataset's source; the same content changes nothing."""
+    try:
+        refresh(deps, Caller(event.source), str(event.data["dataset_id"]))
+    except (NotFound, Invalid) as error:
+        return Reject(str(error))
+    return Done()
+
+
+def on_dataset_deleted(deps: Deps, event: Event) -> Outcome:
+    """The configs of a deleted dataset are archived and its tests cancelled, whoever has deleted it."""
+    by, dataset_id = Caller(event.source), str(event.data["dataset_id"])
+    held = records.find(deps.documents, Dataset, dataset_id)
+    if held is None:
+        return Reject(f"no dataset {dataset_id!r}")
+    if held.value.deleted_at is None:
+        hide_dataset(deps, by, dataset_id)
+    put_away(deps, by, dataset_id)
+    return Done()
 
 
 HANDLERS: Mapping[str, Handler] = {
     "quick-test.finished": on_test_event,
     "best-metrics.updated": on_test_event,
-    "dataset.updated": on_dataset_event,
-    "dataset.deleted": on_dataset_event,
+    "dataset.updated": on_dataset_updated,
+    "dataset.deleted": on_dataset_deleted,
 }
 
 
-def _judged(documents: Documents, held: Held[FeatureConfig]) -> tuple[FeatureConfig, list[Put]]:
+def _judged(deps: Deps, held: Held[FeatureConfig]) -> tuple[FeatureConfig, list[Put]]:
     """The config, tested if it has become so, and the write of it."""
     config = held.value
     if config.status is not ConfigStatus.DRAFT or config.deleted_at:
         return config, []
     completed: reading.Where = {"config_id": config.id, "version": config.version, "phase": Phase.COMPLETED.value}
-    if not records.count(documents, QuickTest, completed):
+    if not records.count(deps.documents, QuickTest, completed):
         return config, []
     tested = replace(config, status=ConfigStatus.TESTED)
-    return tested, [records.put(tested, held.id, held.revision)]
+    noted = audit.entry(deps, deps.service, config_change("tested", config, tested))
+    return tested, [records.put(tested, held.id, held.revision), noted]
 
 
 def _shown(best: BestMetrics | None, reference: str | None) -> Best:

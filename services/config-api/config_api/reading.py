@@ -6,18 +6,27 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
+from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import NotFound
-from towerlab.ports.documents import Documents, Scalar
+from towerlab.ports.documents import Condition, Documents
 from towerlab.runtime import records
 from towerlab.runtime.records import Held
 
 T = TypeVar("T")
-Where = Mapping[str, Scalar]
+Where = Mapping[str, Condition]
 
 
 def version_id(config_id: str, version: int) -> str:
     """The record id of a config version, and of its code."""
     return f"{config_id}.{version}"
+
+
+def dataset(documents: Documents, id: str) -> Held[Dataset]:
+    """A dataset that is not deleted. Raises NotFound."""
+    held = records.get(documents, Dataset, id)
+    if held.value.deleted_at is not None:
+        raise NotFound("dataset", id)
+    return held
 
 
 def config(documents: Documents, id: str) -> Held[FeatureConfig]:

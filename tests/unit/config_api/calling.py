@@ -13,6 +13,8 @@ from towerlab.events.envelope import Event
 from towerlab.runtime.wiring import Deps
 from werkzeug.test import TestResponse
 
+from tests.unit.config_api.conforming import conforms
+
 BASE = "http://127.0.0.1:8080"
 CUSTOMER = {"column": "customer_id", "type": "string_embedding", "embedding_dim": 16}
 PRODUCT = {"column": "product_id", "type": "string_embedding", "embedding_dim": 8}
@@ -31,7 +33,9 @@ class Caller:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         sent = {"Content-Type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
-        return self.client.open(path, method=method, data=content, headers=sent, base_url=BASE)
+        answer = self.client.open(path, method=method, data=content, headers=sent, base_url=BASE)
+        conforms(self.client.application, method, path, answer)
+        return answer
 
     def get(self, path: str) -> Any:
         return _expected(self.call("GET", path), 200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from towerlab.domain.audit import Change
 from towerlab.domain.columns import Availability, ColumnRole
 from towerlab.domain.datasets import Dataset, Snapshot
 from towerlab.domain.errors import Invalid
@@ -14,15 +15,16 @@ from towerlab.ports.warehouse import SnapshotTable
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
-from config_api import profiles
+from config_api import probes, profiles, reading
 from config_api.concurrency import demand, retried
+from config_api.recording import Caller, commit
 from config_api.representations.datasets import mapping_revision
 from config_api.schemas.datasets import NewDataset, PutRole
 
 
-def register_dataset(deps: Deps, new: NewDataset) -> Dataset:
+def register_dataset(deps: Deps, by: Caller, new: NewDataset) -> Dataset:
     """Copy, profile and record a file. Raises Invalid, which points at /source/uri for whatever is wrong with it."""
-    table = _snapshot(deps, new.source.uri)
+    table = snapshot_of(deps, new.source.uri)
     profiled = deps.warehouse.profile(table)
     guessed = guess_mapping(profiled)
     now = rfc3339(deps.clock.now())
@@ -36,39 +38,50 @@ def register_dataset(deps: Deps, new: NewDataset) -> Dataset:
         guessed_mapping=guessed,
         created_at=now,
         updated_at=now,
-        training_rows=_training_rows(deps, table.uri, guessed),
+        training_rows=training_rows(deps, table.uri, guessed),
         time_zone=new.time_zone,
     )
-    deps.documents.commit([records.put(dataset, dataset.id, None)])
-    return dataset
+    probes.of(deps, dataset)  # kept for whoever looks at the columns
+    return commit(
+        deps, by, dataset, [records.put(dataset, dataset.id, None)], (), [dataset_change("registered", None, dataset)]
+    )
 
 
 def put_column_mapping(
-    deps: Deps, dataset_id: str, roles: Mapping[str, PutRole], seen: Collection[str] | None
+    deps: Deps, by: Caller, dataset_id: str, roles: Mapping[str, PutRole], seen: Collection[str] | None
 ) -> Dataset:
     """Let `roles` be what the columns are. Raises NotFound, and Stale when the mapping was changed meanwhile."""
-    return retried(lambda: _put_mapping(deps, dataset_id, roles, seen))
+    return retried(lambda: _put_mapping(deps, by, dataset_id, roles, seen))
 
 
-def _snapshot(deps: Deps, uri: str) -> SnapshotTable:
+def snapshot_of(deps: Deps, uri: str) -> SnapshotTable:
     try:
         return deps.warehouse.snapshot(uri)
     except Invalid as error:
         raise Invalid(replace(problem, pointer="/source/uri") for problem in error.problems) from error
 
 
-def _put_mapping(deps: Deps, dataset_id: str, roles: Mapping[str, PutRole], seen: Collection[str] | None) -> Dataset:
-    held = records.get(deps.documents, Dataset, dataset_id)
+def _put_mapping(
+    deps: Deps, by: Caller, dataset_id: str, roles: Mapping[str, PutRole], seen: Collection[str] | None
+) -> Dataset:
+    held = reading.dataset(deps.documents, dataset_id)
     demand(mapping_revision(held.value), seen)
     mapping = {column: _role(held.value, column, roles.get(column)) for column in held.value.columns}
     changed = replace(
         held.value,
         column_mapping=mapping,
-        training_rows=_training_rows(deps, held.value.snapshot.uri, mapping),
+        training_rows=training_rows(deps, held.value.snapshot.uri, mapping),
         updated_at=rfc3339(deps.clock.now()),
     )
-    deps.documents.commit([records.put(changed, dataset_id, held.revision)])
-    return changed
+    probes.of(deps, changed)
+    writes = [records.put(changed, dataset_id, held.revision)]
+    return commit(deps, by, changed, writes, (), [dataset_change("column_mapping_put", held.value, changed)])
+
+
+def dataset_change(action: str, before: Dataset | None, dataset: Dataset) -> Change:
+    detail = {"name": dataset.name, "snapshot": dataset.snapshot.id}
+    was = before.snapshot.number if before else None
+    return Change("dataset", dataset.id, dataset.id, action, was, dataset.snapshot.number, detail)
 
 
 def _role(dataset: Dataset, column: str, put: PutRole | None) -> ColumnRole:
@@ -82,6 +95,6 @@ def _usual(dataset: Dataset, column: str, role: str | None) -> Availability:
     return guessed.availability if role in (None, guessed.role) else availability_of(role)
 
 
-def _training_rows(deps: Deps, snapshot_uri: str, mapping: Mapping[str, ColumnRole]) -> Mapping[str, int]:
+def training_rows(deps: Deps, snapshot_uri: str, mapping: Mapping[str, ColumnRole]) -> Mapping[str, int]:
     roles = {entry.role: column for column, entry in mapping.items() if entry.role}
     return deps.warehouse.training_rows(snapshot_uri, roles)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from towerlab.configs.checks import missing_for_training, resolve
 from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
+from towerlab.domain.audit import Change
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Conflict, Invalid, NotFound, Problem
 from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, TestSettings, advance
@@ -19,7 +20,9 @@ from towerlab.runtime.wiring import Deps
 
 from config_api import reading
 from config_api.concurrency import retried
+from config_api.recording import Caller, commit, nothing_to_write
 from config_api.schemas.quick_tests import TestRequest
+from config_api.states import config_change
 from config_api.summaries import best_in, counted, summarised
 
 _DATED_SPLITS = ("time", "last")
@@ -33,33 +36,34 @@ class Started:
     existing: bool = False
 
 
-def start_quick_test(deps: Deps, who: str, config_id: str, asked: TestRequest) -> Started:
+def start_quick_test(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Started:
     """Ask for a quick test, or find the equal one. Raises NotFound, Invalid and Conflict."""
-    return retried(lambda: _start(deps, who, config_id, asked))
+    return retried(lambda: _start(deps, by, config_id, asked))
 
 
-def cancel_quick_test(deps: Deps, test_id: str) -> QuickTest:
+def cancel_quick_test(deps: Deps, by: Caller, test_id: str) -> QuickTest:
     """Ask for the end of a test; one that has ended or is asked already stays as it is."""
-    return retried(lambda: _cancel(deps, test_id))
+    return retried(lambda: _cancel(deps, by, test_id))
 
 
-def _start(deps: Deps, who: str, config_id: str, asked: TestRequest) -> Started:
+def _start(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Started:
     summary = reading.summary(deps.documents, config_id)  # first: its revision tells if anything else has moved since
     config = reading.config(deps.documents, config_id).value
     version = _version(deps.documents, config, asked.version)
-    dataset = records.get(deps.documents, Dataset, config.dataset_id).value
+    dataset = reading.dataset(deps.documents, config.dataset_id).value
     _refuse(config, version, dataset, asked.settings)
     if not asked.force:
         found = _equal_one(deps.documents, version, dataset, asked.settings)
         if found:
-            return Started(found, existing=True)
-    test = _new_test(deps, who, version, dataset, asked.settings)
+            return nothing_to_write(deps, by, Started(found, existing=True))
+    test = _new_test(deps, by.name, version, dataset, asked.settings)
     counts = counted(deps.documents, config_id).with_new(test.created_at)
     current = reading.version(deps.documents, config_id, config.version)
     counted_in = summarised(config, current, counts, best_in(summary.value))
     writes = [records.put(test, test.id, None), records.put(counted_in, config_id, summary.revision)]
-    deps.documents.commit(writes, [event(deps, "quick-test.requested", test.id, test_id=test.id)])
-    return Started(test)
+    told = event(deps, "quick-test.requested", test.id, test_id=test.id)
+    changes = [_change("requested", test), config_change("test_requested", config, config, quick_test=test.id)]
+    return commit(deps, by, Started(test), writes, [told], changes)
 
 
 def _version(documents: Documents, config: FeatureConfig, number: int | None) -> ConfigVersion:
@@ -76,6 +80,10 @@ def _refuse(config: FeatureConfig, version: ConfigVersion, dataset: Dataset, set
     if dataset.column_of("product_id") is None:
         remedy = "Give a column the role product_id in the dataset's column mapping."
         raise Conflict("no column of the dataset has the role product_id", "no_product_role", remedy)
+    gone = [name for name, type in version.columns.items() if dataset.columns.get(name) is not type]
+    if gone:
+        message = f"the dataset's newest snapshot has no column {gone[0]!r} of that type"
+        raise Conflict(message, "column_gone", "Edit the config, or refresh the dataset from a table that has it.")
     missing = missing_for_training(resolve(version.lists, version.columns))
     if missing:
         raise Conflict("; ".join(one.message for one in missing), missing[0].code, missing[0].remedy)
@@ -113,11 +121,16 @@ def _new_test(deps: Deps, who: str, version: ConfigVersion, dataset: Dataset, se
     )
 
 
-def _cancel(deps: Deps, test_id: str) -> QuickTest:
+def _cancel(deps: Deps, by: Caller, test_id: str) -> QuickTest:
     held = records.get(deps.documents, QuickTest, test_id)
     asked = advance(held.value, CancelRequested(at=rfc3339(deps.clock.now())))
     if asked == held.value:
-        return asked
+        return nothing_to_write(deps, by, asked)
     announced = event(deps, "quick-test.cancel-requested", test_id, test_id=test_id)
-    deps.documents.commit([records.put(asked, test_id, held.revision)], [announced])
-    return asked
+    writes = [records.put(asked, test_id, held.revision)]
+    return commit(deps, by, asked, writes, [announced], [_change("cancel_requested", asked)])
+
+
+def _change(action: str, test: QuickTest) -> Change:
+    detail = {"feature_config": test.config_id, "settings": records.to_json(test.settings)}
+    return Change("quick_test", test.id, test.dataset_id, action, test.version, test.version, detail)

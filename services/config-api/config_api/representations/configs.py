@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
+from towerlab.configs.status import actions
 from towerlab.domain.results import KS, BestTest, Warning
 from towerlab.emit.record import CodeRecord
 from towerlab.runtime import records
 
-from config_api.http import etag_of
+from config_api.http import Answer, answer, etag_of
 from config_api.representations.numbers import by_k, finite
+from config_api.states import ConfigState, edit_revision
 
 
 def config_line(config: FeatureConfig, summary: ConfigSummary, revision: str) -> dict[str, Any]:
@@ -24,6 +26,7 @@ def config_line(config: FeatureConfig, summary: ConfigSummary, revision: str) ->
         "description": config.description,
         "dataset": config.dataset_id,
         "status": config.status.value,
+        "actions": list(actions(config.status, summary.tests)),
         "version": config.version,
         "config_hash": config.config_hash,
         "buyer_tensor_dim": summary.buyer_tensor_dim,
@@ -52,6 +55,14 @@ def config_whole(
         "duplicate_of": twin.id if twin else None,
         "warnings": records.to_json(warnings),
     }
+
+
+def config_answer(state: ConfigState, status: int = 200) -> Answer:
+    """The whole config with its ETag; 201 also says where it is."""
+    revision = edit_revision(state.config)
+    whole = config_whole(state.config, state.version, state.summary, revision, state.twin)
+    location = f"/api/feature-configs/{state.config.id}/" if status == 201 else ""
+    return answer(whole, status, revision=revision, location=location)
 
 
 def config_version(version: ConfigVersion) -> dict[str, Any]:

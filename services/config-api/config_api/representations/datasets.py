@@ -7,6 +7,7 @@ from typing import Any
 
 from towerlab.domain.columns import ColumnProfile, ColumnRole
 from towerlab.domain.datasets import Dataset
+from towerlab.domain.leak_probe import Probes, judge
 from towerlab.runtime import records
 
 from config_api.concurrency import revision_of
@@ -53,11 +54,12 @@ def dataset_revision(dataset: Dataset) -> str:
     return revision_of(dataset.id, dataset.updated_at)
 
 
-def column(profile: ColumnProfile, mapping: Mapping[str, ColumnRole]) -> dict[str, Any]:
+def column(profile: ColumnProfile, mapping: Mapping[str, ColumnRole], probes: Probes) -> dict[str, Any]:
     """One column's statistics and its part in a purchase."""
     entry = mapping.get(profile.name)
     part = _role(entry) if entry else {"role": None, "availability": None, "reason": ""}
-    return {**finite(records.to_json(profile)), **part, "leak_probe": None}
+    probe = judge(profile.name, part["role"], probes)
+    return {**finite(records.to_json(profile)), **part, "leak_probe": records.to_json(probe) if probe else None}
 
 
 def _role(entry: ColumnRole) -> dict[str, Any]:

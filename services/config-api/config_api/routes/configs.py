@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
-from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
-from towerlab.domain.datasets import Dataset
+from towerlab.configs.config import ConfigVersion
 from towerlab.emit.record import CodeRecord
 from towerlab.runtime import records
 from werkzeug.exceptions import NotFound
 
 from config_api import reading
 from config_api.commands import configs as commands
-from config_api.commands.configs import edit_revision
-from config_api.http import Answer, actor, answer, body, deps, if_match, query
+from config_api.commands import status
+from config_api.http import Answer, answer, body, caller, deps, if_match, if_match_or_any, once, query
+from config_api.listing import configs_of
 from config_api.representations import configs as shown
 from config_api.schemas.configs import CloneSchema, ConfigChangeSchema, NewConfigSchema
-from config_api.schemas.queries import SORTS, ConfigListSchema, PageSchema
+from config_api.schemas.queries import ConfigListSchema, PageSchema
+from config_api.schemas.quick_tests import NothingSchema
+from config_api.states import ConfigState, edit_revision, state_of
 
 routes = Blueprint("configs", __name__, url_prefix="/api")
 
@@ -24,46 +26,58 @@ routes = Blueprint("configs", __name__, url_prefix="/api")
 def configs(dataset_id: str) -> Answer:
     asked = query(ConfigListSchema())
     documents = deps().documents
-    records.get(documents, Dataset, dataset_id)
-    where: reading.Where = {"dataset_id": dataset_id, "deleted": False, **_filter(asked["status"])}
-    order = SORTS[asked["sort"]]
-    page = records.query(documents, ConfigSummary, where, order, limit=asked["limit"], cursor=asked["cursor"])
-    configs = records.get_many(documents, FeatureConfig, [summary.id for summary in page.values])
-    items = [
-        shown.config_line(configs[summary.id].value, summary, edit_revision(configs[summary.id].value))
-        for summary in page.values
-    ]
-    total = records.count(documents, ConfigSummary, where)
-    return answer({"items": items, "next_cursor": page.next_cursor, "total": total})
+    reading.dataset(documents, dataset_id)
+    page = configs_of(documents, dataset_id, asked)
+    items = [shown.config_line(config, summary, edit_revision(config)) for config, summary in page.lines]
+    return answer({"items": items, "next_cursor": page.next_cursor, "total": page.total})
 
 
 @routes.post("/datasets/<id:dataset_id>/feature-configs/")
 def post_config(dataset_id: str) -> Answer:
-    config = commands.create(deps(), actor(), dataset_id, body(NewConfigSchema()))
-    return _whole(config, 201)
+    new = body(NewConfigSchema())
+    return once(_made, lambda by: commands.create(deps(), by, dataset_id, new))
 
 
 @routes.get("/feature-configs/<id:config_id>/")
 def config(config_id: str) -> Answer:
-    return _whole(reading.config(deps().documents, config_id).value)
+    documents = deps().documents
+    return shown.config_answer(state_of(documents, reading.config(documents, config_id).value))
 
 
 @routes.put("/feature-configs/<id:config_id>/")
 def put_config(config_id: str) -> Answer:
     seen = if_match()
-    return _whole(commands.update(deps(), actor(), config_id, body(ConfigChangeSchema()), seen))
+    return shown.config_answer(commands.update(deps(), caller(), config_id, body(ConfigChangeSchema()), seen))
 
 
 @routes.delete("/feature-configs/<id:config_id>/")
 def delete_config(config_id: str) -> Response:
-    commands.delete(deps(), config_id, if_match())
+    commands.delete(deps(), caller(), config_id, if_match())
     return Response(status=204)
 
 
 @routes.post("/feature-configs/<id:config_id>/clone/")
 def clone_config(config_id: str) -> Answer:
     name = body(CloneSchema(), optional=True)
-    return _whole(commands.clone(deps(), actor(), config_id, name), 201)
+    return once(_made, lambda by: commands.clone(deps(), by, config_id, name))
+
+
+@routes.post("/feature-configs/<id:config_id>/promote/")
+def promote_config(config_id: str) -> Answer:
+    body(NothingSchema(), optional=True)
+    return once(shown.config_answer, lambda by: status.promote(deps(), by, config_id, if_match_or_any()))
+
+
+@routes.post("/feature-configs/<id:config_id>/archive/")
+def archive_config(config_id: str) -> Answer:
+    body(NothingSchema(), optional=True)
+    return once(shown.config_answer, lambda by: status.archive(deps(), by, config_id, if_match_or_any()))
+
+
+@routes.post("/feature-configs/<id:config_id>/restore/")
+def restore_config(config_id: str) -> Answer:
+    body(NothingSchema(), optional=True)
+    return once(shown.config_answer, lambda by: status.restore(deps(), by, config_id, if_match_or_any()))
 
 
 @routes.get("/feature-configs/<id:config_id>/versions/")
@@ -96,15 +110,5 @@ def code(config_id: str, number: int) -> Answer:
     return answer(shown.code(record.value, contents))
 
 
-def _filter(status: str | None) -> reading.Where:
-    return {"status": status} if status else {}
-
-
-def _whole(config: FeatureConfig, status: int = 200) -> Answer:
-    documents = deps().documents
-    version = reading.version(documents, config.id, config.version)
-    summary = reading.summary(documents, config.id).value
-    revision = edit_revision(config)
-    whole = shown.config_whole(config, version, summary, revision, reading.twin(documents, config))
-    location = f"/api/feature-configs/{config.id}/" if status == 201 else ""
-    return answer(whole, status, revision=revision, location=location)
+def _made(state: ConfigState) -> Answer:
+    return shown.config_answer(state, 201)

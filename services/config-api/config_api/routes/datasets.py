@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 from towerlab.configs.defaults import smart_defaults
 from towerlab.domain.datasets import Dataset
 from towerlab.runtime import records
 
-from config_api import previews, profiles
+from config_api import previews, probes, profiles, reading
 from config_api.bodies import json_object
+from config_api.commands.dataset_life import delete_dataset, refresh
 from config_api.commands.datasets import put_column_mapping, register_dataset
-from config_api.http import Answer, answer, body, deps, if_match, query
+from config_api.http import Answer, actor, answer, body, caller, deps, if_match, once, query
+from config_api.recording import nothing_to_write
 from config_api.representations.datasets import (
     column,
     column_mapping,
@@ -25,6 +28,7 @@ from config_api.representations.numbers import finite
 from config_api.schemas import datasets as schemas
 from config_api.schemas.configs import PreviewSchema
 from config_api.schemas.queries import OutcomesSchema, PageSchema, RowsSchema
+from config_api.schemas.quick_tests import NothingSchema
 
 routes = Blueprint("datasets", __name__, url_prefix="/api/datasets")
 NOT_DELETED = {"deleted": False}
@@ -33,6 +37,9 @@ NOT_DELETED = {"deleted": False}
 @routes.get("/")
 def datasets() -> Answer:
     page = query(PageSchema())
+    only = deps().settings.access.datasets_of(actor())
+    if only is not None:
+        return answer(_granted(only))
     listed = records.query(
         deps().documents, Dataset, NOT_DELETED, ("-updated_at",), limit=page["limit"], cursor=page["cursor"]
     )
@@ -43,10 +50,8 @@ def datasets() -> Answer:
 
 @routes.post("/")
 def post_dataset() -> Answer:
-    dataset = register_dataset(deps(), body(schemas.NewDatasetSchema()))
-    return answer(
-        dataset_whole(dataset), 201, revision=dataset_revision(dataset), location=f"/api/datasets/{dataset.id}/"
-    )
+    new = body(schemas.NewDatasetSchema())
+    return once(_registered, lambda by: register_dataset(deps(), by, new))
 
 
 @routes.get("/<id:dataset_id>/")
@@ -55,10 +60,23 @@ def dataset(dataset_id: str) -> Answer:
     return answer(dataset_whole(found), revision=dataset_revision(found))
 
 
+@routes.delete("/<id:dataset_id>/")
+def remove_dataset(dataset_id: str) -> Response:
+    delete_dataset(deps(), caller(), dataset_id, if_match())
+    return Response(status=204)
+
+
+@routes.post("/<id:dataset_id>/refresh/")
+def refresh_dataset(dataset_id: str) -> Answer:
+    body(NothingSchema(), optional=True)
+    return once(_refreshed, lambda by: refresh(deps(), by, dataset_id))
+
+
 @routes.get("/<id:dataset_id>/columns/")
 def columns(dataset_id: str) -> Answer:
     found = _dataset(dataset_id)
-    items = [column(profile, found.mapping) for profile in profiles.of(deps().artifacts, found)]
+    probed = probes.of(deps(), found)
+    items = [column(profile, found.mapping, probed) for profile in profiles.of(deps().artifacts, found)]
     return answer({"items": items, "next_cursor": None, "total": len(items)})
 
 
@@ -72,7 +90,7 @@ def mapping(dataset_id: str) -> Answer:
 def put_mapping(dataset_id: str) -> Answer:
     seen = if_match()
     roles = schemas.column_mapping(json_object(request), _dataset(dataset_id).columns)
-    changed = put_column_mapping(deps(), dataset_id, roles, seen)
+    changed = put_column_mapping(deps(), caller(), dataset_id, roles, seen)
     return answer(column_mapping(changed), revision=mapping_revision(changed))
 
 
@@ -97,8 +115,25 @@ def defaults(dataset_id: str) -> Answer:
 def preview(dataset_id: str) -> Answer:
     lists = body(PreviewSchema())
     found = _dataset(dataset_id)
-    return answer(previews.preview(lists, found, profiles.of(deps().artifacts, found)))
+    shown = previews.preview(lists, found, profiles.of(deps().artifacts, found))
+    return once(answer, lambda by: nothing_to_write(deps(), by, shown))
 
 
 def _dataset(dataset_id: str) -> Dataset:
-    return records.get(deps().documents, Dataset, dataset_id).value
+    return reading.dataset(deps().documents, dataset_id).value
+
+
+def _refreshed(dataset: Dataset) -> Answer:
+    return answer(dataset_whole(dataset), revision=dataset_revision(dataset))
+
+
+def _registered(dataset: Dataset) -> Answer:
+    location = f"/api/datasets/{dataset.id}/"
+    return answer(dataset_whole(dataset), 201, revision=dataset_revision(dataset), location=location)
+
+
+def _granted(ids: Collection[str]) -> dict[str, Any]:
+    """The list of one who may see these datasets alone; nobody is granted so many that it needs pages."""
+    found = [held.value for held in records.get_many(deps().documents, Dataset, ids).values()]
+    seen = sorted((one for one in found if one.deleted_at is None), key=lambda one: one.updated_at, reverse=True)
+    return {"items": [dataset_line(dataset) for dataset in seen], "next_cursor": None, "total": len(seen)}

@@ -8,8 +8,8 @@ from towerlab.domain.results import Result
 from towerlab.runtime import records
 
 from config_api import reading
-from config_api.commands.quick_tests import cancel_quick_test, start_quick_test
-from config_api.http import Answer, actor, answer, body, deps, query
+from config_api.commands.quick_tests import Started, cancel_quick_test, start_quick_test
+from config_api.http import Answer, answer, body, deps, once, query
 from config_api.representations import quick_tests as shown
 from config_api.schemas.queries import PageSchema
 from config_api.schemas.quick_tests import NothingSchema, QuickTestSchema
@@ -19,10 +19,8 @@ routes = Blueprint("quick_tests", __name__, url_prefix="/api")
 
 @routes.post("/feature-configs/<id:config_id>/quick-test/")
 def post_quick_test(config_id: str) -> Answer:
-    started = start_quick_test(deps(), actor(), config_id, body(QuickTestSchema(), optional=True))
-    status = 200 if started.existing else 202
-    location = f"/api/quick-tests/{started.test.id}/"
-    return answer({**_shown(started.test), "existing": started.existing}, status, location=location)
+    asked = body(QuickTestSchema(), optional=True)
+    return once(_started, lambda by: start_quick_test(deps(), by, config_id, asked))
 
 
 @routes.get("/quick-tests/<id:test_id>/")
@@ -46,7 +44,17 @@ def quick_tests(config_id: str) -> Answer:
 @routes.post("/quick-tests/<id:test_id>/cancel/")
 def cancel(test_id: str) -> Answer:
     body(NothingSchema(), optional=True)
-    return answer(_shown(cancel_quick_test(deps(), test_id)), 202)
+    return once(_asked_to_end, lambda by: cancel_quick_test(deps(), by, test_id))
+
+
+def _started(started: Started) -> Answer:
+    status = 200 if started.existing else 202
+    location = f"/api/quick-tests/{started.test.id}/"
+    return answer({**_shown(started.test), "existing": started.existing}, status, location=location)
+
+
+def _asked_to_end(test: QuickTest) -> Answer:
+    return answer(_shown(test), 202)
 
 
 def _shown(test: QuickTest) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 from towerlab.configs.defaults import Outcomes
+from towerlab.configs.templates import BY_KEY
 
 from config_api.faults import fault
 from config_api.fields import Anything, Choice, Items, Text
@@ -20,9 +21,10 @@ READ_ONLY = "Leave it out: an update takes name, description and the four lists.
 
 @dataclass(frozen=True)
 class StartFrom:
-    kind: str  # blank | smart_defaults | clone
+    kind: str  # blank | smart_defaults | clone | template
     outcomes: Outcomes = "exclude"
     config_id: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,10 @@ class ConfigChange:
 
 
 class StartFromSchema(Schema):
-    kind = Choice(("blank", "smart_defaults", "clone"), required=True)
+    kind = Choice(("blank", "smart_defaults", "clone", "template"), required=True)
     outcomes = Choice(("exclude", "include"))
     config_id = Text(40)
+    key = Choice(tuple(BY_KEY))
 
     @validates_schema(skip_on_field_errors=True)
     def belongs_together(self, loaded: dict[str, Any], **_: Any) -> None:
@@ -55,7 +58,9 @@ class StartFromSchema(Schema):
         faults: dict[str, Any] = {}
         if kind == "clone" and "config_id" not in loaded:
             faults["config_id"] = fault("required", "which config is to be cloned").messages
-        for field, owner in (("outcomes", "smart_defaults"), ("config_id", "clone")):
+        if kind == "template" and "key" not in loaded:
+            faults["key"] = fault("required", f"which template: {', '.join(BY_KEY)}").messages
+        for field, owner in (("outcomes", "smart_defaults"), ("config_id", "clone"), ("key", "template")):
             if field in loaded and kind != owner:
                 faults[field] = fault("not_allowed", f"goes with kind {owner!r} only", "Leave it out.").messages
         if faults:

@@ -42,3 +42,8 @@ class PageSchema(Schema):
 class ConfigListSchema(PageSchema):
     sort = Choice(tuple(SORTS), load_default=DEFAULT_SORT)
     status = Choice([status.value for status in ConfigStatus], load_default=None)
+    q = Text(200, load_default=None, blank=True)
+
+
+class AuditSchema(PageSchema):
+    object = Text(40, load_default=None)

@@ -1,0 +1,152 @@
+"""Answers about feature configs, their versions and previews."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+from towerlab.configs.config import ConfigStatus
+
+from config_api.answers.parts import Answered, choice, flag, mapped, moment, one, page_of, several, share, text, whole
+from config_api.answers.problems import Fault
+
+STATUSES = tuple(status.value for status in ConfigStatus)
+
+
+class WarningAnswer(Answered):
+    code = text()
+    message = text()
+    remedy = text()
+    column = text(null=True)
+
+
+class BestAnswer(Answered):
+    test = text()
+    version = whole(minimum=1)
+    interval = mapped()
+    settings = mapped()
+    protocol_key = text()
+    comparable = flag()
+    after_request = flag()
+    completed_at = moment()
+
+
+class TestCountsAnswer(Answered):
+    count = whole(minimum=0)
+    last_at = moment(null=True)
+    running = whole(minimum=0)
+
+
+class ConfigLine(Answered):
+    id = text()
+    number = whole(minimum=1, example=42)
+    name = text(example="Smart defaults")
+    description = text()
+    dataset = text()
+    status = choice(STATUSES)
+    actions = several(fields.String())
+    version = whole(minimum=1)
+    config_hash = text()
+    buyer_tensor_dim = whole(minimum=0, example=136)
+    product_tensor_dim = whole(minimum=0, example=104)
+    best_recall_at_10 = share(null=True)
+    best_recall_at_50 = share(null=True)
+    best_recall_at_100 = share(null=True)
+    best = one(BestAnswer, null=True)
+    quick_tests = one(TestCountsAnswer)
+    created_at = moment()
+    updated_at = moment()
+    etag = text(description="What If-Match wants")
+
+
+class FourLists(Answered):
+    buyer_model_features = several(fields.Dict())
+    product_model_features = several(fields.Dict())
+    buyer_model_crosses = several(fields.Dict())
+    product_model_crosses = several(fields.Dict())
+
+
+class ConfigAnswer(ConfigLine, FourLists):
+    columns_in_both_models = several(fields.String())
+    duplicate_of = text(null=True)
+    warnings = several(WarningAnswer)
+
+
+class VersionAnswer(FourLists):
+    feature_config = text()
+    dataset = text()
+    version = whole(minimum=1)
+    config_hash = text()
+    buyer_tensor_dim = whole(minimum=0)
+    product_tensor_dim = whole(minimum=0)
+    columns = mapped(fields.String())
+    columns_in_both_models = several(fields.String())
+    warnings = several(WarningAnswer)
+    created_at = moment()
+    created_by = text()
+
+
+class CodeFileAnswer(Answered):
+    name = text(example="preprocessing.py")
+    sha256 = text()
+    content = text()
+
+
+class CodeAnswer(Answered):
+    feature_config = text()
+    version = whole(minimum=1)
+    config_hash = text()
+    status = choice(("generated", "failed"))
+    error = text(null=True)
+    files = several(CodeFileAnswer)
+
+
+class OutputAnswer(Answered):
+    name = text(example="trans_date_cyclical")
+    dim = whole(minimum=1, example=6)
+    column = text(null=True)
+    parameters = whole(minimum=0)
+
+
+class TowerAnswer(Answered):
+    total = whole(minimum=0)
+    parameters = whole(minimum=0)
+    breakdown = several(OutputAnswer)
+    sample = fields.Raw(required=True)
+
+
+class PreviewAnswer(Answered):
+    buyer = one(TowerAnswer)
+    product = one(TowerAnswer)
+    faults = several(Fault)
+    warnings = several(WarningAnswer)
+    forecast = fields.Raw(required=True)
+
+
+class ParameterAnswer(Answered):
+    name = text()
+    path = text(description="JSON pointer of the parameter in the feature")
+    type = text()
+    label = text()
+    default = fields.Raw(required=True)
+    minimum = fields.Raw(required=True)
+    maximum = fields.Raw(required=True)
+    choices = fields.Raw(required=True)
+    help = text()
+
+
+class TransformAnswer(Answered):
+    key = text()
+    label = text()
+    description = text()
+    parameters = several(ParameterAnswer)
+
+
+class FeatureTypeAnswer(Answered):
+    type = text(example="string_embedding")
+    label = text()
+    applies_to = several(fields.String())
+    transforms = several(TransformAnswer)
+
+
+ConfigPage = page_of(ConfigLine)
+VersionPage = page_of(VersionAnswer)
+FeatureTypePage = page_of(FeatureTypeAnswer)

@@ -1,0 +1,158 @@
+"""Every operation of the public port by method and rule: what goes in and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from config_api.answers import configs as config_answers
+from config_api.answers import datasets as dataset_answers
+from config_api.answers import quick_tests as test_answers
+from config_api.answers.health import Health, Readiness
+from config_api.answers.uploads import UploadAnswer
+from config_api.openapi import examples
+from config_api.openapi.moves import MOVES
+from config_api.openapi.operation import Operation
+from config_api.schemas import configs, datasets, queries, quick_tests
+from config_api.upload_kinds import ENDINGS
+
+_DATASET = "/api/datasets/<id:dataset_id>/"
+_CONFIG = "/api/feature-configs/<id:config_id>/"
+_TEST = "/api/quick-tests/<id:test_id>/"
+
+DATASETS: Mapping[str, Operation] = {
+    "GET /api/datasets/": Operation(
+        "Datasets, newest change first", {200: dataset_answers.DatasetPage}, query=queries.PageSchema
+    ),
+    "POST /api/datasets/": Operation(
+        "Register a file: copied, profiled, its roles guessed",
+        {201: dataset_answers.DatasetAnswer},
+        body=datasets.NewDatasetSchema,
+        example=examples.NEW_DATASET,
+        etag=True,
+    ),
+    f"GET {_DATASET}": Operation("One dataset", {200: dataset_answers.DatasetAnswer}, etag=True),
+    f"GET {_DATASET}columns/": Operation(
+        "Columns with statistics, roles and leak probe", {200: dataset_answers.ColumnPage}
+    ),
+    f"GET {_DATASET}column-mapping/": Operation(
+        "What each column is; guesses carry a reason", {200: examples.MAPPING_ANSWER}, etag=True
+    ),
+    f"PUT {_DATASET}column-mapping/": Operation(
+        "Say what each column is",
+        {200: examples.MAPPING_ANSWER},
+        body=examples.MAPPING_SCHEMA,
+        example=examples.MAPPING,
+        if_match=True,
+        etag=True,
+    ),
+    f"GET {_DATASET}rows/": Operation("Sample rows", {200: dataset_answers.RowPage}, query=queries.RowsSchema),
+    f"GET {_DATASET}smart-defaults/": Operation(
+        "The four lists that fit this dataset, with reasons",
+        {200: dataset_answers.SmartDefaultsAnswer},
+        query=queries.OutcomesSchema,
+    ),
+    f"POST {_DATASET}preview/": Operation(
+        "What four lists would give; stores nothing",
+        {200: config_answers.PreviewAnswer},
+        body=configs.PreviewSchema,
+        example=examples.LISTS,
+    ),
+    "GET /api/transforms/": Operation(
+        "Transforms and their parameters, for forms", {200: config_answers.FeatureTypePage}
+    ),
+}
+
+CONFIGS: Mapping[str, Operation] = {
+    f"GET {_DATASET}feature-configs/": Operation(
+        "Configs with what a list shows of them", {200: config_answers.ConfigPage}, query=queries.ConfigListSchema
+    ),
+    f"POST {_DATASET}feature-configs/": Operation(
+        "Make a config from lists or from a beginning",
+        {201: config_answers.ConfigAnswer},
+        body=configs.NewConfigSchema,
+        example=examples.NEW_CONFIG,
+        etag=True,
+    ),
+    f"GET {_CONFIG}": Operation("One config", {200: config_answers.ConfigAnswer}, etag=True),
+    f"PUT {_CONFIG}": Operation(
+        "Change name, description or lists; a change of lists is a new version",
+        {200: config_answers.ConfigAnswer},
+        body=configs.ConfigChangeSchema,
+        example=examples.CONFIG_CHANGE,
+        if_match=True,
+        etag=True,
+    ),
+    f"DELETE {_CONFIG}": Operation("Delete a draft without quick tests", {204: None}, if_match=True),
+    f"POST {_CONFIG}clone/": Operation(
+        "A new draft that computes the same",
+        {201: config_answers.ConfigAnswer},
+        body=configs.CloneSchema,
+        example=examples.CLONE,
+        may_be_empty=True,
+        etag=True,
+    ),
+    f"GET {_CONFIG}versions/": Operation(
+        "Versions, newest first", {200: config_answers.VersionPage}, query=queries.PageSchema
+    ),
+    f"GET {_CONFIG}versions/<count:number>/": Operation("One immutable version", {200: config_answers.VersionAnswer}),
+    f"GET {_CONFIG}versions/<count:number>/code/": Operation("The generated files", {200: config_answers.CodeAnswer}),
+    f"GET {_CONFIG}versions/<count:number>/bundle/": Operation(
+        "All that is needed to check and to train a version anywhere, as a zip",
+        {200: {"type": "string", "format": "binary"}, 304: None},
+        may_conflict=True,
+        etag=True,
+        content="application/zip",
+    ),
+}
+
+TESTS: Mapping[str, Operation] = {
+    f"POST {_CONFIG}quick-test/": Operation(
+        "Start a quick test, or find the equal one",
+        {202: test_answers.StartedTestAnswer, 200: test_answers.StartedTestAnswer},
+        body=quick_tests.QuickTestSchema,
+        example=examples.QUICK_TEST,
+        may_be_empty=True,
+    ),
+    f"GET {_CONFIG}quick-tests/": Operation(
+        "Quick tests, newest first", {200: test_answers.QuickTestPage}, query=queries.PageSchema
+    ),
+    f"GET {_TEST}": Operation("One quick test", {200: test_answers.QuickTestAnswer}),
+    f"POST {_TEST}cancel/": Operation(
+        "Ask for its end; safe to repeat",
+        {202: test_answers.QuickTestAnswer},
+        body=quick_tests.NothingSchema,
+        may_be_empty=True,
+    ),
+}
+
+HEALTH: Mapping[str, Operation] = {
+    "GET /healthz": Operation("Alive", {200: Health}),
+    "GET /readyz": Operation("Ready to serve", {200: Readiness, 503: Readiness}),
+}
+
+UPLOADS: Mapping[str, Operation] = {
+    "POST /api/uploads/": Operation(
+        "Bring a file, then register its uri as a dataset's source",
+        {201: UploadAnswer},
+        body={"type": "string", "format": "binary"},
+        body_contents=tuple(ENDINGS),
+        located=False,
+    ),
+}
+
+_PAGE = {"type": "string"}
+DOCUMENTATION: Mapping[str, Operation] = {
+    "GET /api/openapi.json": Operation("This document", {200: {"type": "object"}}),
+    "GET /api/docs/": Operation("The page to browse it", {200: _PAGE}, content="text/html"),
+    "GET /api/docs/<string:name>": Operation("A file of that page", {200: _PAGE}, content="text/*"),
+}
+
+OPERATIONS: Mapping[str, Operation] = {
+    **DATASETS,
+    **CONFIGS,
+    **MOVES,
+    **TESTS,
+    **HEALTH,
+    **UPLOADS,
+    **DOCUMENTATION,
+}

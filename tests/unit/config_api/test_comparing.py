@@ -1,0 +1,102 @@
+"""Two configs side by side, duplicates, and a test before it is started."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from towerlab.runtime.wiring import Deps
+
+from tests.unit.config_api.building import result_of, store_result
+from tests.unit.config_api.calling import BUYER_LISTS, CUSTOMER, PRODUCT, Caller, faults
+from tests.unit.config_api.test_quick_tests import complete
+
+
+def test_a13_a_diff_names_every_field_that_differs(api: Caller, dataset: dict[str, Any]) -> None:
+    city = {"column": "city", "type": "string_embedding", "embedding_dim": 8}
+    crossed = {"features": ["customer_id", "city"], "hash_bucket_size": 100}
+    left = api.config(dataset, **{**BUYER_LISTS, "buyer_model_features": [CUSTOMER, city]})
+    changed = CUSTOMER | {"embedding_dim": 32, "vocab_settings": {"oov_buckets": 3}}
+    right = api.config(
+        dataset, **{**BUYER_LISTS, "buyer_model_features": [city, changed], "buyer_model_crosses": [crossed]}
+    )
+    found = api.get(f"/api/diff/?left={left['id']}&right={right['id']}")
+    assert found["same"] is False
+    assert [(one["model"], one["name"], one["change"], one["field"]) for one in found["changes"]] == [
+        ("buyer", "customer_id", "changed", "/embedding_dim"),
+        ("buyer", "customer_id", "changed", "/vocab_settings/oov_buckets"),
+        ("buyer", "city × customer_id", "added", ""),
+    ]
+    assert found["changes"][0]["text"] == "BuyerModel: customer_id: embedding_dim 16 → 32."
+    assert (found["changes"][0]["left"], found["changes"][0]["right"]) == (16, 32)
+    assert found["sizes"][0]["dim"] == {"left": 24, "right": 56, "difference": 32}
+    assert found["sizes"][0]["parameters"]["difference"] == (41 + 3) * 32 - (41 + 10) * 16 + 100 * 16
+    assert found["sizes"][1]["dim"]["difference"] == 0
+
+
+def test_c12_a_diff_of_two_versions_of_one_config(api: Caller, config: dict[str, Any]) -> None:
+    api.put(config, **BUYER_LISTS)
+    api.put(api.get(f"/api/feature-configs/{config['id']}/"), product_model_features=[PRODUCT | {"embedding_dim": 64}])
+    found = api.get(f"/api/diff/?left={config['id']}@2&right={config['id']}")
+    assert (found["left"]["version"], found["right"]["version"]) == (2, 3)
+    assert [one["field"] for one in found["changes"]] == ["/embedding_dim"]
+    removed = api.get(f"/api/diff/?left={config['id']}@1&right={config['id']}@2")
+    assert {one["change"] for one in removed["changes"]} >= {"removed", "changed"}
+
+
+def test_c13_twins_do_not_differ(api: Caller, config: dict[str, Any]) -> None:
+    clone = api.made(f"/api/feature-configs/{config['id']}/clone/", {})
+    found = api.get(f"/api/diff/?left={config['id']}&right={clone['id']}")
+    assert (found["same"], found["changes"]) == (True, [])
+
+
+def test_a13_both_sides_of_a_diff_must_be_there(api: Caller, config: dict[str, Any]) -> None:
+    assert faults(api.call("GET", f"/api/diff/?left=none&right={config['id']}@9")) == {
+        "/left": "not_found",
+        "/right": "not_found",
+    }
+    assert faults(api.call("GET", "/api/diff/?left=../x&right=a@0")) == {"/left": "not_found", "/right": "not_found"}
+    assert faults(api.call("GET", "/api/diff/")) == {"/left": "required", "/right": "required"}
+
+
+def test_c13_an_edit_that_makes_a_twin_says_so_and_one_that_ends_it_too(api: Caller, dataset: dict[str, Any]) -> None:
+    first = api.config(dataset, **BUYER_LISTS)
+    second = api.config(dataset, start_from={"kind": "smart_defaults"})
+    assert second["duplicate_of"] is None
+    twin = api.put(second, **BUYER_LISTS).get_json()
+    assert twin["duplicate_of"] == first["id"]
+    assert "duplicate" in {warning["code"] for warning in twin["warnings"]}
+    other = api.put(twin, product_model_features=[PRODUCT | {"embedding_dim": 64}]).get_json()
+    assert other["duplicate_of"] is None
+
+
+def test_a13_an_estimate_says_what_a_test_takes_and_can_tell(api: Caller, config: dict[str, Any]) -> None:
+    path = f"/api/feature-configs/{config['id']}/quick-test/estimate/"
+    one, all_of_it = api.get(path), api.get(path + "?data_sample_percent=100&epochs=3&batch_size=2048&replicates=3")
+    assert all_of_it["seconds"] > one["seconds"] > 0
+    assert one["cost_usd"] == 0
+    assert one["past_error"] is None
+    smallest = "smallest_detectable_difference"
+    assert 0 < all_of_it[smallest]["recall_at_100"] < one[smallest]["recall_at_100"]
+    recommended = one["recommended"]
+    assert [recommended[name] for name in ("data_sample_percent", "epochs", "batch_size")] == [100, 3, 2048]
+    assert "585 rows" in recommended["reason"]
+    assert [warning["code"] for warning in one["warnings"]] == ["few_steps"]
+    bad = api.call("GET", path + "?epochs=4&batch_size=x&replicates=9&colour=1&version=0")
+    assert faults(bad) == {
+        "/epochs": "not_allowed",
+        "/batch_size": "wrong_type",
+        "/replicates": "out_of_range",
+        "/colour": "unknown_field",
+        "/version": "out_of_range",
+    }
+    assert faults(api.call("GET", path + "?version=7"), 404)
+
+
+def test_a13_past_runs_correct_the_estimate(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+    path = f"/api/feature-configs/{config['id']}/quick-test/estimate/"
+    for seed in range(3):
+        test = complete(deps, api.start(config, seed=seed).get_json()["id"])
+        store_result(deps, result_of(test, at_100=0.2))
+    learned = api.get(path)
+    assert learned["seconds"] == 3.5
+    assert (learned["past_runs"], learned["past_error"]) == (3, 0)
