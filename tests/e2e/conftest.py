@@ -1,117 +1,22 @@
-"""One stack for all end-to-end tests: real processes, a folder of its own, free ports; it ends with the tests."""
+"""One stack for all end-to-end tests, a small real dataset in it, and a config of its own for each test."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 import pytest
-import requests
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.stacks import REPOSITORY, Stack, running_stack
+
 SAMPLE = REPOSITORY / "data" / "online_retail.parquet"
-FINAL = ("completed", "failed", "cancelled")
-PORTS_OF_A_STACK = 6
-
-
-@dataclass
-class Stack:
-    """A running stack and how to talk to it."""
-
-    state: Path
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def command(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """What `make <word>` runs."""
-        return subprocess.run(
-            [str(REPOSITORY / ".envs/local/bin/python"), "-m", "local_stack", *words],
-            env=os.environ | {"TOWERLAB_STATE": str(self.state), "TOWERLAB_PORT": str(self.port)} | more,
-            capture_output=True,
-            text=True,
-            timeout=400,
-        )
-
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
-        return requests.request(method, self.url + path, json=body, headers=headers, timeout=60)
-
-    def get(self, path: str) -> Any:
-        return _json(self.call("GET", path))
-
-    def post(self, path: str, body: Any) -> Any:
-        return _json(self.call("POST", path, body))
-
-    def programs(self) -> dict[str, dict[str, str]]:
-        """State and pid of each program, by its name, as `make status` shows them."""
-        rows = [line.split() for line in self.command("status").stdout.splitlines()]
-        return {row[0]: {"state": row[1], "pid": row[-1]} for row in rows if len(row) in (3, 4) and row[-1].isdecimal()}
-
-    def finished(self, test_id: str, seconds: float = 240) -> dict[str, Any]:
-        """The quick test once it has ended; a front door that is just being restarted is asked again."""
-
-        def ended() -> dict[str, Any] | None:
-            try:
-                test = self.get(f"/api/quick-tests/{test_id}/")
-            except requests.ConnectionError:
-                return None
-            return dict(test) if test["status"] in FINAL else None
-
-        return until(ended, seconds, f"quick test {test_id} did not end")
-
-
-def until(condition: Callable[[], Any], seconds: float, message: str) -> Any:
-    """What `condition` gives once it gives something; fails with `message` after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(message)
-
-
-def free_ports() -> int:
-    """The first of consecutive free ports, as many as a stack uses."""
-    for base in range(20000, 60000, 97):
-        if all(_is_free(base + offset) for offset in range(PORTS_OF_A_STACK)):
-            return base
-    raise AssertionError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _json(answer: requests.Response) -> Any:
-    assert answer.ok, f"{answer.request.method} {answer.url} -> {answer.status_code}: {answer.text}"
-    return answer.json()
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    state = Path(tempfile.mkdtemp(prefix="tw"))
-    state.rmdir()  # the stack makes its own folder
-    running = Stack(state, free_ports())
-    started = running.command("up")
-    try:
-        assert started.returncode == 0, started.stdout + started.stderr
+    with running_stack() as running:
         yield running
-    finally:
-        running.command("down")
-        shutil.rmtree(state, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

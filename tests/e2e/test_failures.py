@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.e2e.conftest import Stack, start_test, until
+from tests.e2e.conftest import start_test
+from tests.stacks import Stack, until
 
 KILLED_WHILE_RUNNING = (
     "front-door",

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 import requests
 
-from tests.e2e.conftest import Stack, start_test, until
+from tests.e2e.conftest import start_test
+from tests.stacks import Stack, until
 
 STAGES = ["ExampleGen", "StatisticsGen", "SchemaGen", "Transform", "Trainer"]
 

@@ -8,7 +8,7 @@ import json
 import pytest
 import requests
 
-from tests.e2e.conftest import Stack, free_ports
+from tests.stacks import Stack, free_ports
 
 INTERNAL = {"config-api": 1, "codegen": 2, "quicktest-orchestrator": 3, "metrics-collector": 4}
 
