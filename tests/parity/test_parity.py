@@ -35,7 +35,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> list[Ran]:
 def test_there_are_enough_cases_of_every_kind(ran: list[Ran]) -> None:
     assert len(ran) >= CASES
     used = {step.transform.key for made in ran for feature, _ in _features(made.case) for step in feature.producing}
-    assert {"vocabulary", "normalize", "bucketize", "cyclical", "hashing"} <= used
+    assert {"vocabulary", "normalize", "bucketize", "cyclical", "hashing", "multi_hot"} <= used
     assert any(tower.crosses for made in ran for tower in made.case.resolved.towers)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import chain
 import numpy as np
@@ -15,8 +16,12 @@ import pytest
 import retail_config
 import serving
 import tensorflow as tf
+from pipeline import columnar
 from shop import shop_rows
+from towerlab.configs.checks import resolve
+from towerlab.configs.config import ConfigLists
 from towerlab.configs.features import feature_keys
+from towerlab.domain.columns import ColumnType
 
 SETTINGS = jobs.settings(batch_size=64, epochs=1, replicates=2)
 
@@ -121,3 +126,67 @@ def test_hostile_column_names_run_through(tmp_path: Path) -> None:
     assert tf.saved_model.load(str(model)).signatures["recommend"](**rows, k=tf.constant(2))["score"].shape == (1, 2)
     report = json.loads((folder / "model_run/training.json").read_text())
     assert set(report["vocabulary"]) == {"self", HOSTILE["Country"], "Xx", "xX"}
+
+
+TAGS = {"column": "Tags", "type": "multi_hot", "separator": "|", "embedding_dim": 8, "max_tags": 4}
+BUCKETS = {"bucketize": {"enabled": True, "buckets": 8, "embedding_dim": 4}}
+AMOUNT = {"column": "InvoiceNo", "type": "numeric", "transforms": {"log_transform": True, **BUCKETS}}
+
+
+def tagged_shop() -> pd.DataFrame:
+    """Ids are integers, products have up to five tags; one of six has none."""
+    rows, rng = shop_rows(), np.random.default_rng(1)
+    number = rows["StockCode"].str[1:].where(rows["StockCode"] != "pnew", "99").astype("Int64")
+    tags = ["|".join(rng.choice([" a", "b", "c", "d", "日本"], n)) for n in rng.integers(0, 6, 100)]
+    worn = [None if product is pd.NA else tags[product] for product in number]
+    return rows.assign(StockCode=number, Tags=worn, InvoiceNo=rng.integers(0, 9, len(rows)))
+
+
+VARIANTS = (
+    {"hidden_layers": [16, 8]},
+    {"optimizer": "adam", "learning_rate": 0.01, "oov_dropout": 0.0},
+    {"logq": False, "prior": False, "replicates": 2, "warmup_steps": 0},
+)
+
+
+@pytest.fixture(scope="module")
+def tagged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything up to the Trainer, of a config with tags, a cross and integer ids."""
+    folder = tmp_path_factory.mktemp("tagged")
+    tagged_shop().to_parquet(folder / "snapshot.parquet", index=False)
+    types = {**retail_config.RETAIL_TYPES, "StockCode": ColumnType.INTEGER, "InvoiceNo": ColumnType.INTEGER}
+    buyer = (retail_config.text("CustomerID", 8), retail_config.text("Country", 4), AMOUNT)
+    product = (retail_config.text("StockCode", 8), TAGS)
+    crosses = ({"features": ["Country", "InvoiceNo_bucket"], "hash_bucket_size": 100, "embedding_dim": 4},)
+    config = resolve(ConfigLists(buyer, product, crosses, ()), {**types, "Tags": ColumnType.STRING})
+    columns = [("CustomerID", "STRING", "query"), ("Country", "STRING", "query"), ("InvoiceNo", "INTEGER", "query")]
+    columns += [("StockCode", "INTEGER", "candidate"), ("Tags", "STRING", "candidate")]
+    chain.before_training(folder, folder / "snapshot.parquet", jobs.plan(columns), config)
+    return folder
+
+
+@pytest.mark.parametrize("changes", VARIANTS, ids=str)
+def test_tags_crosses_and_integer_ids_run_through_with_every_kind_of_setting(
+    tagged: Path, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    chain.trained_again(tagged, tmp_path, {**SETTINGS, "replicates": 1, **changes})
+    ranks = pq.read_table(tmp_path / "model_run/ranks.parquet").to_pandas()
+    assert sorted(set(ranks["replicate"])) == list(range(changes.get("replicates", 1)))
+    model = tmp_path / "model/Format-Serving"
+    signatures = tf.saved_model.load(str(model)).signatures
+    products = serving.raw_columns(tagged, "catalogue", model, "candidate")
+    customers = serving.raw_columns(tagged, "eval", model, "query")
+    vectors = signatures["candidate"](**products)["vector"].numpy()
+    scores = signatures["query"](**customers)["vector"].numpy() @ vectors.T
+    best = signatures["recommend"](**customers, k=tf.constant(1))
+    np.testing.assert_allclose(best["score"][:, 0], scores.max(axis=1), rtol=1e-5, atol=1e-6)
+    ids = products["StockCode"].numpy()[scores.argmax(axis=1)]
+    assert np.mean(best["product_id"][:, 0].numpy().astype(int) == ids) > 0.99  # ties may fall either way
+
+
+def test_a_product_without_tags_has_zeros_where_others_have_their_mean(tagged: Path) -> None:
+    ids = np.array(columnar.read_split(str(tagged / "transformed_examples"), "catalogue")["Tags"].to_pylist())
+    raw = columnar.read_split(str(tagged / "examples"), "catalogue")["Tags"].to_pylist()
+    has_none = np.array([not row or not row[0].strip(b" |") for row in raw])
+    assert has_none.any()
+    assert ((ids == -1).all(axis=1) == has_none).all()
