@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
+from statistics import median
 
 import pytest
 from towerlab.domain.columns import ColumnProfile, ColumnType
 from towerlab.domain.errors import Invalid, NotFound
 from towerlab.domain.leak_probe import Probes, judge
+from towerlab.domain.sketches import EXAMPLES, LISTED, QUANTILES, Sketches
 from towerlab.ports.warehouse import Warehouse
 
 PURCHASES = """SELECT * FROM (VALUES
@@ -28,6 +31,19 @@ VISITS = """SELECT 'c' || (i * 7919 % 97) AS customer, 'p' || k AS product, 1 AS
     FROM (SELECT i, (hash(i * 3 + 1) % 900 * (hash(i * 5 + 2) % 900) // 900)::BIGINT AS k,
                  TIMESTAMP '2024-01-01' + INTERVAL (i * 13) MINUTE AS bought FROM range(20000) t(i))"""
 VISIT_ROLES = {**ROLES, "transaction_date": "bought"}
+
+# An hour apart; every tenth row is a return; c2 never bought p9.
+SHOP = """SELECT 'c' || (i % 50) AS customer, product, CASE WHEN i % 10 = 0 THEN -1 ELSE 1 END AS quantity,
+        TIMESTAMP '2024-01-01' + INTERVAL (i) HOUR AS bought, 100000 + i AS number, (i // 3 % 3 + 1)::DOUBLE AS price,
+        CASE WHEN i >= 900 THEN 'new' || i WHEN i % 7 = 0 THEN NULL WHEN i % 3 = 0 THEN 'a' ELSE 'b' END AS shelf,
+        CASE WHEN i % 4 = 0 THEN 'other' ELSE 'label of ' || product END AS label
+    FROM (SELECT i, CASE WHEN i % 50 = 5 THEN 'p9' ELSE 'p' || (i % 3) END AS product FROM range(1000) t(i))"""
+SOLD = [i for i in range(1000) if i % 10]
+BEFORE, AFTER = [i for i in SOLD if i < 900], [i for i in SOLD if i >= 900]  # the newest tenth of what was sold
+
+
+def product_of(i: int) -> str:
+    return "p9" if i % 50 == 5 else f"p{i % 3}"
 
 
 class WarehouseContract(ABC):
@@ -199,3 +215,68 @@ class WarehouseContract(ABC):
     def test_a_leak_probe_looks_at_qualifying_rows_only(self, warehouse: Warehouse) -> None:
         probes = warehouse.probes(warehouse.snapshot(self.table(PURCHASES)).uri, ROLES)
         assert probes == Probes()
+
+    def test_a_sketch_counts_values_in_training_and_evaluation_rows(self, warehouse: Warehouse) -> None:
+        found = warehouse.sketches(warehouse.snapshot(self.table(SHOP)).uri, VISIT_ROLES)
+        assert (found.split, found.train, found.evaluation) == ("time", len(BEFORE), len(AFTER))
+        assert found.customers == len({i % 50 for i in AFTER})
+        shelf = found.columns["query"]["shelf"]
+        assert (list(shelf.values), shelf.complete, list(shelf.points)) == (["b", "a"], True, [])
+        assert list(shelf.train) == [len([i for i in BEFORE if i % 7 and (i % 3 == 0) == (v == "a")]) for v in "ba"]
+        assert list(shelf.missing) == [len([i for i in BEFORE if i % 7 == 0]), 0]
+        assert list(shelf.left_out) == [0, len(AFTER)]  # they are on shelves of their own
+        assert list(found.columns["query"]["number"].values[:2]) == [100_899, 100_898]  # ties: the larger one first
+        assert found.columns["query"]["bought"].values[0] == 1704067200 + 899 * 3600
+
+    def test_a_sketch_of_the_product_side_has_each_products_one_value(self, warehouse: Warehouse) -> None:
+        """A product's price is the median of its own rows of the training period, its label the most frequent one."""
+        found = warehouse.sketches(warehouse.snapshot(self.table(SHOP)).uri, VISIT_ROLES).columns["candidate"]
+        rows = Counter(product_of(i) for i in BEFORE)
+        assert dict(zip(found["label"].values, found["label"].train, strict=True)) == {
+            f"label of {product}": count for product, count in rows.items()
+        }
+        prices = {product: median(i // 3 % 3 + 1 for i in BEFORE if product_of(i) == product) for product in rows}
+        assert set(found["price"].values) == set(prices.values())
+
+    def test_of_many_values_a_sketch_keeps_the_most_frequent_and_quantiles_of_numbers(
+        self, warehouse: Warehouse
+    ) -> None:
+        select = """SELECT 'p' || i % 3 AS product, i AS number, 'n' || i AS text FROM range(30000) t(i)
+                    UNION ALL SELECT 'p', 7, 'n7' FROM range(50)"""
+        found = warehouse.sketches(warehouse.snapshot(self.table(select)).uri, {"product_id": "product"})
+        assert found.split == "random"
+        number, text = found.columns["query"]["number"], found.columns["query"]["text"]
+        assert (number.values[0], text.values[0], number.complete, len(number.values)) == (7, "n7", False, LISTED)
+        assert sum(number.train) + number.left_out[0] == found.train
+        assert (len(number.points), len(text.points)) == (QUANTILES + 1, 0)
+        assert list(number.points) == sorted(number.points)
+        assert number.points[QUANTILES // 2] == pytest.approx(15_000, rel=0.05)
+
+    def test_examples_are_purchases_with_what_both_sides_see(self, warehouse: Warehouse) -> None:
+        uri = warehouse.snapshot(self.table(SHOP)).uri
+        found = warehouse.sketches(uri, VISIT_ROLES).examples
+        assert len(found) == EXAMPLES
+        assert all(one.query["quantity"] == 1 and one.query["product"] == one.product for one in found)
+        assert all(one.candidate["label"] == f"label of {one.product}" for one in found)
+        assert found == warehouse.sketches(uri, VISIT_ROLES).examples
+
+    def test_a_purchase_is_the_newest_of_those_who_are_asked_for(self, warehouse: Warehouse) -> None:
+        uri = warehouse.snapshot(self.table(SHOP)).uri
+        newest = max(i for i in SOLD if i % 50 == 7)
+        assert warehouse.purchase(uri, VISIT_ROLES, {"customer": "c7"}).query["number"] == 100_000 + newest
+        together = warehouse.purchase(uri, VISIT_ROLES, {"customer": "c7", "product": "p1"})
+        newest = max(i for i in SOLD if i % 50 == 7 and product_of(i) == "p1")
+        assert together.query["number"] == 100_000 + newest
+        apart = warehouse.purchase(uri, VISIT_ROLES, {"customer": "c2", "product": "p9"})
+        assert (apart.customer, apart.query["customer"], apart.product) == ("c2", "c2", "p9")
+        assert apart.candidate["label"] == "label of p9"
+
+    def test_a_purchase_of_one_who_bought_nothing_is_invalid(self, warehouse: Warehouse) -> None:
+        uri = warehouse.snapshot(self.table(SHOP)).uri
+        with pytest.raises(Invalid) as raised:
+            warehouse.purchase(uri, VISIT_ROLES, {"customer": "nobody' OR 1=1--", "product": "p1"})
+        assert [problem.pointer for problem in raised.value.problems] == ["/customer"]
+
+    def test_no_sketch_is_made_of_rows_that_nobody_can_train_on(self, warehouse: Warehouse) -> None:
+        select = "SELECT NULL::VARCHAR AS product, 1 AS x"
+        assert warehouse.sketches(warehouse.snapshot(self.table(select)).uri, {"product_id": "product"}) == Sketches()

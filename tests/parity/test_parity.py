@@ -115,7 +115,7 @@ def _features(case: Case) -> Iterator[tuple[Any, Source]]:
 def _values_behind(made: Ran, analysis: str) -> list[float]:
     """The finite values that the analysis saw, after what prepares them."""
     for feature, source in _features(made.case):
-        x = reference._prepared(feature, source, made.case.rows)
+        x = reference.prepared(feature, source, made.case.rows)
         for step in feature.producing:
             if analysis in _analyses(step, source, x):
                 return [0.0, *x[np.isfinite(x)].tolist()]

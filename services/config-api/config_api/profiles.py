@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 
 from towerlab.domain.columns import ColumnProfile
 from towerlab.domain.datasets import Dataset
@@ -11,6 +12,7 @@ from towerlab.ports.artifacts import Artifacts
 from towerlab.runtime import records
 
 from config_api.representations.numbers import finite
+from config_api.stored import loaded
 
 SCHEMA = 1
 
@@ -24,5 +26,9 @@ def store(artifacts: Artifacts, snapshot_id: str, profiles: Sequence[ColumnProfi
 
 def of(artifacts: Artifacts, dataset: Dataset) -> tuple[ColumnProfile, ...]:
     """The profiles of the dataset's newest snapshot, in the order of its columns."""
-    stored = json.loads(artifacts.read(dataset.snapshot.profile_uri))
-    return tuple(records.from_json(ColumnProfile, column) for column in stored["columns"])
+    return _read(artifacts, dataset.snapshot.profile_uri)
+
+
+@lru_cache(maxsize=64)
+def _read(artifacts: Artifacts, uri: str) -> tuple[ColumnProfile, ...]:
+    return tuple(records.from_json(ColumnProfile, column) for column in loaded(artifacts, uri)["columns"])

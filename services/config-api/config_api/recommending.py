@@ -10,8 +10,10 @@ from towerlab.configs.recommend import recommendation, shown_count
 from towerlab.domain.columns import ColumnProfile, ColumnType
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid, Problem
-from towerlab.ports.warehouse import Warehouse
+from towerlab.runtime.wiring import Deps
 from towerlab.transforms.registry import feature_types
+
+from config_api.knowing import combinations
 
 BUCKETS = 100  # quantile buckets that a number has unless its feature says otherwise
 BUCKET = "_bucket"
@@ -25,7 +27,7 @@ def embeddings(profiles: Iterable[ColumnProfile]) -> list[dict[str, Any]]:
     return [_embedding(profile) for profile in profiles if profile.type in fits]
 
 
-def cross(warehouse: Warehouse, dataset: Dataset, model: str, features: Sequence[str]) -> dict[str, Any]:
+def cross(deps: Deps, dataset: Dataset, model: str, features: Sequence[str]) -> dict[str, Any]:
     """The recommended size for a cross of these features, from the combinations in the newest snapshot.
     Raises Invalid with every fault."""
     operands = [_operand(dataset, name, f"/features/{n}") for n, name in enumerate(features)]
@@ -35,7 +37,7 @@ def cross(warehouse: Warehouse, dataset: Dataset, model: str, features: Sequence
         faults.append(Problem("/features", "duplicate", "a feature is crossed with itself", "Name different ones."))
     if faults:
         raise Invalid(faults)
-    found = warehouse.combinations(dataset.snapshot.uri, dict(known))
+    found = combinations(deps, dataset, dict(known))
     distinct = {name: found.distinct[column] for name, (column, _) in zip(features, known, strict=True)}
     advised = advice(distinct, found.observed)
     return {

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from towerlab.adapters import duckdb_combinations, duckdb_probe, duckdb_rows, duckdb_snapshot
+from towerlab.adapters import duckdb_combinations, duckdb_probe, duckdb_rows, duckdb_sketch, duckdb_snapshot
 from towerlab.adapters.duckdb_profile import Profiler
 from towerlab.adapters.duckdb_types import literal
 from towerlab.domain.columns import ColumnType
@@ -88,6 +88,10 @@ def _carry_out(request: Mapping[str, Any]) -> Any:
             return duckdb_combinations.combinations(connection, path, columns, request["buckets"])
         case "probes":
             return asdict(duckdb_probe.probes(connection, path, columns, request["roles"]))
+        case "sketches":
+            return asdict(duckdb_sketch.sketches(connection, path, columns, request["roles"]))
+        case "purchase":
+            return asdict(duckdb_sketch.purchase(connection, path, columns, request["roles"], request["asked"]))
     raise ValueError(f"cannot {request['do']!r}")
 
 

@@ -16,6 +16,7 @@ from towerlab.adapters.duckdb_profile import EXACT_UP_TO_ROWS
 from towerlab.domain.columns import ColumnProfile, ColumnType
 from towerlab.domain.errors import Invalid, NotFound, Problem
 from towerlab.domain.leak_probe import Probed, Probes
+from towerlab.domain.sketches import Purchase, Sketch, Sketches
 from towerlab.ports.errors import Transient
 from towerlab.ports.warehouse import Combinations, SnapshotTable
 
@@ -67,6 +68,17 @@ class DuckdbWarehouse:
         found = self._ask(do="probes", id=self._id(snapshot_uri), roles=dict(roles))
         columns = {name: Probed(**probed) for name, probed in found["columns"].items()}
         return Probes(found["popularity"], columns)
+
+    def sketches(self, snapshot_uri: str, roles: Mapping[str, str]) -> Sketches:
+        found = self._ask(do="sketches", id=self._id(snapshot_uri), roles=dict(roles))
+        columns = {side: {n: Sketch(**one) for n, one in of.items()} for side, of in found["columns"].items()}
+        return Sketches(
+            **{**found, "columns": columns, "examples": tuple(Purchase(**one) for one in found["examples"])}
+        )
+
+    def purchase(self, snapshot_uri: str, roles: Mapping[str, str], asked: Mapping[str, str]) -> Purchase:
+        found = self._ask(do="purchase", id=self._id(snapshot_uri), roles=dict(roles), asked=dict(asked))
+        return Purchase(**found)
 
     def _source(self, uri: str) -> Path:
         """The file itself, links followed. Raises Invalid unless it is a regular file of a known kind, not too large,

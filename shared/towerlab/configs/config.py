@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from towerlab.configs.checks import resolve, warnings
 from towerlab.configs.dimensions import total
 from towerlab.configs.hashing import config_hash
+from towerlab.configs.known import Known
 from towerlab.configs.lists import ConfigLists
-from towerlab.domain.columns import ColumnProfile, ColumnRole, ColumnType
+from towerlab.domain.columns import ColumnType
 from towerlab.domain.errors import Conflict, Invalid, Problem
 from towerlab.domain.results import BestTest, Warning
 
@@ -106,15 +107,12 @@ def create_config(
     name: str,
     description: str,
     lists: ConfigLists,
-    columns: Mapping[str, ColumnType],
+    known: Known,
     at: str,
     by: str,
-    profiles: Iterable[ColumnProfile] = (),
-    mapping: Mapping[str, ColumnRole] | None = None,
-    rows: int | None = None,
 ) -> tuple[FeatureConfig, ConfigVersion]:
-    """A draft and its version 1. `columns` and `rows` are all of the dataset's. Raises Invalid with every fault."""
-    version = _version(id, dataset_id, 1, name, lists, columns, profiles, mapping, rows, at, by)
+    """A draft and its version 1. Raises Invalid with every fault."""
+    version = _version(id, dataset_id, 1, name, lists, known, at, by)
     config = FeatureConfig(
         id=id,
         dataset_id=dataset_id,
@@ -135,15 +133,12 @@ def revise(
     config: FeatureConfig,
     current: ConfigVersion,
     *,
-    columns: Mapping[str, ColumnType],
+    known: Known,
     at: str,
     by: str,
     name: str | None = None,
     description: str | None = None,
     lists: ConfigLists | None = None,
-    profiles: Iterable[ColumnProfile] = (),
-    mapping: Mapping[str, ColumnRole] | None = None,
-    rows: int | None = None,
 ) -> tuple[FeatureConfig, ConfigVersion | None]:
     """The config after an edit, and its new version: None when nothing that is computed has changed. A new version
     puts the config back to draft. Raises Invalid with every fault and Conflict when the config is archived."""
@@ -160,7 +155,7 @@ def revise(
         _refuse(_name_faults(new_name))
         return revised, None
     n = config.version + 1
-    version = _version(config.id, config.dataset_id, n, new_name, lists, columns, profiles, mapping, rows, at, by)
+    version = _version(config.id, config.dataset_id, n, new_name, lists, known, at, by)
     if version.config_hash == current.config_hash:
         return revised, None
     return replace(revised, version=n, config_hash=version.config_hash, status=ConfigStatus.DRAFT), version
@@ -202,16 +197,13 @@ def _version(
     n: int,
     name: str,
     lists: ConfigLists,
-    columns: Mapping[str, ColumnType],
-    profiles: Iterable[ColumnProfile],
-    mapping: Mapping[str, ColumnRole] | None,
-    rows: int | None,
+    known: Known,
     at: str,
     by: str,
 ) -> ConfigVersion:
     faults = _name_faults(name)
     try:
-        resolved = resolve(lists, columns)
+        resolved = resolve(lists, known.columns)
     except Invalid as invalid:
         raise Invalid([*faults, *invalid.problems]) from None
     _refuse(faults)
@@ -224,7 +216,7 @@ def _version(
         columns=resolved.columns,
         buyer_tensor_dim=total(resolved.query),
         product_tensor_dim=total(resolved.candidate),
-        warnings=warnings(resolved, profiles, mapping, rows),
+        warnings=warnings(resolved, known),
         created_at=at,
         created_by=by,
     )

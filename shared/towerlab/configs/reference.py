@@ -32,7 +32,7 @@ def _fits(resolved: ResolvedConfig, rows: Rows) -> Iterator[Fitted]:
     for tower in resolved.towers:
         for feature in tower.features:
             source = at[tower.side, feature.column]
-            x = _prepared(feature, source, rows)
+            x = prepared(feature, source, rows)
             for step in feature.producing:
                 assert isinstance(step.transform, Produce)
                 yield step.transform.fit(source, step.params, x)
@@ -57,7 +57,7 @@ def _tower_outputs(resolved: ResolvedConfig, tower: Tower, fitted: Fitted, rows:
 
 
 def _feature_outputs(feature: Feature, source: Source, fitted: Fitted, rows: Rows) -> dict[str, Array]:
-    x = _prepared(feature, source, rows)
+    x = prepared(feature, source, rows)
     found: dict[str, Array] = {}
     for step in feature.producing:
         assert isinstance(step.transform, Produce)
@@ -65,7 +65,8 @@ def _feature_outputs(feature: Feature, source: Source, fitted: Fitted, rows: Row
     return found
 
 
-def _prepared(feature: Feature, source: Source, rows: Rows) -> Array:
+def prepared(feature: Feature, source: Source, rows: Rows) -> Array:
+    """A feature's values after what prepares them, before what produces outputs."""
     x = feature.kind.reference(rows[source.key])
     for step in feature.preparing:
         assert isinstance(step.transform, Prepare)

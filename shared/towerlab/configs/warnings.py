@@ -2,48 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from towerlab.configs.cross_advice import Pairs, crowding, determined_by, operand_counts
 from towerlab.configs.features import columns_in_both
+from towerlab.configs.known import Known
 from towerlab.configs.resolved import Feature, ResolvedConfig, Tower
-from towerlab.domain.columns import Availability, ColumnProfile, ColumnRole
+from towerlab.domain.columns import Availability, ColumnProfile
+from towerlab.domain.leak_probe import judge
 from towerlab.domain.results import Warning
 from towerlab.transforms.base import Prepare, Produce, Transform
 from towerlab.transforms.seen import Seen
 
 MOSTLY = 0.5  # more missing rows than this share are called out
+PROPERTY_LIMIT = 0.95  # a column of the product has its product's one value in at least this share of the rows
 
 Profiles = Mapping[str, ColumnProfile]
 
 
-def warnings(
-    resolved: ResolvedConfig,
-    profiles: Iterable[ColumnProfile] = (),
-    mapping: Mapping[str, ColumnRole] | None = None,
-    rows: int | None = None,
-    pairs: Pairs | None = None,
-) -> tuple[Warning, ...]:
-    """All warnings of a config, loudest first. `rows` of the dataset and observed `pairs` of crosses tell more."""
-    profiled = {profile.name: profile for profile in profiles}
+def warnings(resolved: ResolvedConfig, known: Known) -> tuple[Warning, ...]:
+    """All warnings of a config, loudest first."""
+    profiled = {profile.name: profile for profile in known.profiles}
     return (
-        *_outcomes(resolved, mapping or {}),
+        *_outcomes(resolved, known),
+        *_leaks(resolved, known),
         *(_in_both(column) for column in columns_in_both(resolved)),
+        *_varying(resolved, known),
         *(_constant(column) for column in sorted(resolved.columns) if _is_constant(profiled.get(column))),
-        *_mostly_missing(resolved, profiled, rows),
-        *(warning for tower in resolved.towers for warning in _of_features(tower, profiled, rows)),
-        *(warning for tower in resolved.towers for warning in _of_crosses(tower, profiled, pairs or {})),
+        *_mostly_missing(resolved, profiled, known.rows),
+        *(warning for tower in resolved.towers for warning in _of_features(tower, profiled, known.rows)),
+        *(warning for tower in resolved.towers for warning in _of_crosses(tower, profiled, known.pairs)),
     )
 
 
-def _outcomes(resolved: ResolvedConfig, mapping: Mapping[str, ColumnRole]) -> list[Warning]:
-    columns = [feature.column for feature in resolved.query.features]
-    return [
-        _after_request(column)
-        for column in columns
-        if column in mapping and mapping[column].availability is Availability.AFTER_REQUEST
-    ]
+def _outcomes(resolved: ResolvedConfig, known: Known) -> list[Warning]:
+    return [_after_request(feature.column) for feature in resolved.query.features if _is_outcome(feature.column, known)]
+
+
+def _is_outcome(column: str, known: Known) -> bool:
+    return column in known.mapping and known.mapping[column].availability is Availability.AFTER_REQUEST
+
+
+def _leaks(resolved: ResolvedConfig, known: Known) -> Iterator[Warning]:
+    """Columns of the query tower that name the product by themselves; of outcomes it is said already."""
+    for feature in resolved.query.features:
+        column = feature.column
+        role = known.mapping[column].role if column in known.mapping else None
+        probe = judge(column, role, known.probes)
+        if probe is not None and probe.verdict == "red" and not _is_outcome(column, known):
+            remedy = "Remove it from the BuyerModel, unless it is known before the purchase."
+            yield Warning("leak", probe.message, remedy, column)
+
+
+def _varying(resolved: ResolvedConfig, known: Known) -> Iterator[Warning]:
+    """Columns of the candidate tower that are no property of the product."""
+    for feature in resolved.candidate.features:
+        probed = known.probes.columns.get(feature.column)
+        if probed is not None and probed.rows_share is not None and probed.rows_share < PROPERTY_LIMIT:
+            yield Warning(
+                "varies_within_product",
+                f"{feature.column!r} is not the same for all rows of a product: only {probed.rows_share:.1%} have its "
+                "most frequent value, or the median of a number, which is what the ProductModel gets.",
+                "Use a column that describes the product, or move this one to the BuyerModel.",
+                feature.column,
+            )
 
 
 def _after_request(column: str) -> Warning:

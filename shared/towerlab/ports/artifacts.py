@@ -19,3 +19,6 @@ class Artifacts(Protocol):
 
     def exists(self, uri: str) -> bool:
         """Whether a file is stored there. Raises Transient."""
+
+    def __hash__(self) -> int:
+        """By identity: what was read of a file may be kept, for no file ever changes."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from towerlab.domain.columns import ColumnProfile, ColumnType
 from towerlab.domain.leak_probe import Probes
+from towerlab.domain.sketches import Purchase, Sketches
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,12 @@ class Warehouse(Protocol):
         """What each column but the product's own gives away of the product (domain/leak_probe.py), over the rows that
         qualify for training: the newest tenth by transaction_date is evaluated, without dates a tenth by hash.
         `roles` maps role to column and has a product_id; fewer than ten rows give no probe. Raises as training_rows."""
+
+    def sketches(self, snapshot_uri: str, roles: Mapping[str, str]) -> Sketches:
+        """What the training period has of every column on both sides (domain/sketches.py), split as a quick test with
+        default settings splits. `roles` maps role to column and has a product_id. Raises as training_rows."""
+
+    def purchase(self, snapshot_uri: str, roles: Mapping[str, str], asked: Mapping[str, str]) -> Purchase:
+        """The newest qualifying row of the 'customer' and 'product' that are `asked` for, one of them or both; of two
+        that never met, each one's own newest. Raises as training_rows, and Invalid, which points at /customer or
+        /product, for one who has none."""

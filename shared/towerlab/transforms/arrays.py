@@ -29,3 +29,8 @@ def float32(values: Array) -> Array:
     with np.errstate(over="ignore"):
         cast = values.astype(np.float32)
     return np.where(np.abs(cast) < np.finfo(np.float32).tiny, np.float32(0), cast)
+
+
+def counted(values: Array, rows: Array | None) -> Array:
+    """How many rows have each value: one, unless it is said."""
+    return np.ones(len(values), np.int64) if rows is None else rows

@@ -138,9 +138,10 @@ class Produce(Transform[P]):
         """How the outputs are computed from `x`, which the feature type's reader gave."""
         raise NotImplementedError
 
-    def fit(self, source: Source, p: P, x: Array) -> Fitted:
-        """What the analyses of `emit` should find in these rows, exactly."""
-        del source, p, x
+    def fit(self, source: Source, p: P, x: Array, rows: Array | None = None) -> Fitted:
+        """What the analyses of `emit` should find in these values, exactly; `rows` says how many rows have each of
+        them, one when it is not given."""
+        del source, p, x, rows
         return Fitted()
 
     def reference(self, source: Source, p: P, fitted: Fitted, x: Array) -> Mapping[str, Array]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from towerlab.domain.outputs import Ids
-from towerlab.transforms.arrays import Array, float32
+from towerlab.transforms.arrays import Array, counted, float32
 from towerlab.transforms.base import Emitted, Produce, Source, param
 from towerlab.transforms.expr import Expr, call
 from towerlab.transforms.fitted import Fitted
@@ -67,14 +67,16 @@ class Bucketize(Produce["Bucketize.Params"]):
         message = f"equal values leave about {effective} effective buckets of {p.buckets}"
         return [Caution("collapsed_buckets", message, f"Ask for {max(effective, 2)} buckets or fewer.")]
 
-    def fit(self, source: Source, p: Params, x: Array) -> Fitted:
+    def fit(self, source: Source, p: Params, x: Array, rows: Array | None = None) -> Fitted:
         """Boundary i of n buckets is the smallest value with more than i/n of the known rows at or below it, which is
         TFT's own rule as long as its sketch has room for every value."""
-        name, known = self.name(source.key), np.sort(x[np.isfinite(x)])
-        if not len(known):
+        name, there = self.name(source.key), np.flatnonzero(np.isfinite(x))
+        if not len(there):
             return Fitted({f"{name}_min": float(np.finfo(np.float64).max)}, {f"{name}_quantiles": ()})
+        order = there[np.argsort(x[there])]
+        known, up_to = x[order], np.cumsum(counted(x, rows)[order])
         offsets = float32(known - known[0])
-        ranks = np.arange(1, p.buckets) * len(offsets) // p.buckets
+        ranks = np.searchsorted(up_to * p.buckets, np.arange(1, p.buckets) * up_to[-1], side="right")
         return Fitted({f"{name}_min": float(known[0])}, {f"{name}_quantiles": tuple(offsets[ranks].tolist())})
 
     def reference(self, source: Source, p: Params, fitted: Fitted, x: Array) -> Mapping[str, Array]:

@@ -92,9 +92,11 @@ class MultiHot(Produce["MultiHot.Params"]):
         )
         return Emitted({name: ids}, {file: fit})
 
-    def fit(self, source: Source, p: Params, x: Array) -> Fitted:
-        every = texts(tag for row in x.tolist() for tag in split(row, p.separator))
-        return Fitted(vocabularies={self._file(source, p): fit_vocabulary(every, p.max_size, p.min_frequency)})
+    def fit(self, source: Source, p: Params, x: Array, rows: Array | None = None) -> Fitted:
+        found = [split(row, p.separator) for row in x.tolist()]
+        every = texts(tag for tags in found for tag in tags)
+        counts = None if rows is None else np.repeat(rows, [len(tags) for tags in found])
+        return Fitted(vocabularies={self._file(source, p): fit_vocabulary(every, counts, p.max_size, p.min_frequency)})
 
     def reference(self, source: Source, p: Params, fitted: Fitted, x: Array) -> Mapping[str, Array]:
         known = fitted.vocabularies[self._file(source, p)]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from towerlab.domain.outputs import Dense
-from towerlab.transforms.arrays import Array
+from towerlab.transforms.arrays import Array, counted
 from towerlab.transforms.base import Emitted, Produce, Source, param
 from towerlab.transforms.expr import Expr, call
 from towerlab.transforms.fitted import Fitted
@@ -73,11 +73,13 @@ class Normalize(Produce["Normalize.Params"]):
         message = f"{CROWD:.0%} of its rows crowd into {CORNER:.0%} of its range: normalized they are almost one value"
         return [Caution("crowded_range", message, "Enable buckets, or the log transform of a number.")]
 
-    def fit(self, source: Source, p: Params, x: Array) -> Fitted:
+    def fit(self, source: Source, p: Params, x: Array, rows: Array | None = None) -> Fitted:
         del p
-        name, known = self.name(source.key), x[np.isfinite(x)]
+        there = np.isfinite(x)
+        name, known, counts = self.name(source.key), x[there], counted(x, rows)[there]
         extremes = (float(known.min()), float(known.max())) if len(known) else NOTHING_SEEN
-        found = {"min": extremes[0], "max": extremes[1], "sum": math.fsum(known), "count": float(len(known))}
+        total, count = math.fsum(known * counts), float(counts.sum())
+        found = {"min": extremes[0], "max": extremes[1], "sum": total, "count": count}
         return Fitted({f"{name}_{fact}": value for fact, value in found.items()})
 
     def reference(self, source: Source, p: Params, fitted: Fitted, x: Array) -> Mapping[str, Array]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from towerlab.domain.outputs import Ids
@@ -34,9 +36,12 @@ def vocabulary_ids(x: Any, known: Any, oov_buckets: int, name: str) -> Any:
 NOTHING_KNOWN = ("49d0cd50-04bb-48c0-bc6f-5b575dce351a",)  # what TFT writes where no value is frequent enough
 
 
-def fit_vocabulary(x: Array, max_size: int, min_frequency: int) -> tuple[str, ...]:
+def fit_vocabulary(x: Array, rows: Array | None, max_size: int, min_frequency: int) -> tuple[str, ...]:
     """The reference of `vocabulary`: by count, then by bytes, both descending."""
-    counted = Counter(value for value in x.tolist() if value and b"\n" not in value and b"\r" not in value)
+    counted: Counter[bytes] = Counter()
+    for value, count in zip(x.tolist(), repeat(1) if rows is None else rows.tolist(), strict=False):
+        if value and b"\n" not in value and b"\r" not in value:
+            counted[value] += count
     frequent = [(count, value) for value, count in counted.items() if count >= min_frequency]
     kept = sorted(frequent, reverse=True)[:max_size]
     return tuple(value.decode() for _, value in kept) or NOTHING_KNOWN
@@ -44,8 +49,13 @@ def fit_vocabulary(x: Array, max_size: int, min_frequency: int) -> tuple[str, ..
 
 def look_up(x: Array, known: Sequence[str], oov_buckets: int) -> Array:
     """The reference of `vocabulary_ids`: what is not known is hashed into the ids that follow."""
-    places = {value.encode(): place for place, value in enumerate(known)}
+    places = _places(tuple(known))
     return per_value(lambda value: places.get(value, len(known) + fingerprint(value) % oov_buckets), x)
+
+
+@lru_cache(maxsize=64)  # a vocabulary is fitted once and looked into row after row
+def _places(known: tuple[str, ...]) -> Mapping[bytes, int]:
+    return {value.encode(): place for place, value in enumerate(known)}
 
 
 @transform
@@ -88,8 +98,8 @@ class Vocabulary(Produce["Vocabulary.Params"]):
         ids = call(vocabulary_ids, x, item("fitted", known), oov_buckets=p.oov_buckets, name=f"{name}_ids")
         return Emitted({name: ids}, {known: fit})
 
-    def fit(self, source: Source, p: Params, x: Array) -> Fitted:
-        return Fitted(vocabularies={self._file(source, p): fit_vocabulary(x, p.max_size, p.min_frequency)})
+    def fit(self, source: Source, p: Params, x: Array, rows: Array | None = None) -> Fitted:
+        return Fitted(vocabularies={self._file(source, p): fit_vocabulary(x, rows, p.max_size, p.min_frequency)})
 
     def reference(self, source: Source, p: Params, fitted: Fitted, x: Array) -> Mapping[str, Array]:
         return {self.name(source.key): look_up(x, fitted.vocabularies[self._file(source, p)], p.oov_buckets)}

@@ -1,8 +1,10 @@
-"""What four lists would give, before anything is saved."""
+"""What four lists would give, before anything is saved (A13, C10)."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import pytest
 
 from tests.unit.config_api.calling import BUYER_LISTS, CUSTOMER, PRODUCT, Caller, faults
 
@@ -17,7 +19,6 @@ def preview(api: Caller, dataset: dict[str, Any], **lists: Any) -> dict[str, Any
 def test_dimensions_are_broken_down_by_output(api: Caller, dataset: dict[str, Any]) -> None:
     shown = preview(api, dataset, **BUYER_LISTS)
     assert shown["buyer"]["total"] == 16
-    assert shown["buyer"]["sample"] is None
     (part,) = shown["product"]["breakdown"]
     assert (part["name"], part["dim"], part["column"]) == ("product_id", 8, "product_id")
     assert part["parameters"] > 0
@@ -51,9 +52,91 @@ def test_faults_are_told_and_the_rest_is_still_shown(api: Caller, dataset: dict[
 
 
 def test_nothing_is_a_preview_too(api: Caller, dataset: dict[str, Any]) -> None:
-    assert preview(api, dataset)["buyer"] == {"total": 0, "parameters": 0, "breakdown": [], "sample": None}
+    shown = preview(api, dataset)["buyer"]
+    assert (shown["total"], shown["parameters"], shown["breakdown"], shown["sample"]["outputs"]) == (0, 0, [], [])
 
 
 def test_what_is_no_list_is_refused(api: Caller, dataset: dict[str, Any]) -> None:
     answer = api.call("POST", f"/api/datasets/{dataset['id']}/preview/", {"buyer_model_features": {}, "x": 1})
     assert faults(answer) == {"/buyer_model_features": "wrong_type", "/x": "unknown_field"}
+
+
+REVENUE = {
+    "column": "revenue",
+    "type": "numeric",
+    "transforms": {"normalize": {"enabled": True, "range": [0, 1]}, "bucketize": {"enabled": True, "buckets": 4}},
+}
+CITY = {"column": "city", "type": "string_embedding", "vocab_settings": {"min_frequency": 1, "oov_buckets": 1}}
+PAIR = {"features": ["city", "revenue_bucket"], "hash_bucket_size": 100, "embedding_dim": 4}
+
+
+def purchase_of(
+    api: Caller, dataset: dict[str, Any], asked: str, **lists: Any
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    answer = api.call("POST", f"/api/datasets/{dataset['id']}/preview/?{asked}", lists)
+    assert answer.status_code == 200, answer.text
+    shown = answer.get_json()
+    return shown, {output["name"]: output for output in shown["buyer"]["sample"]["outputs"]}
+
+
+def test_the_sample_is_computed_from_the_newest_purchase_of_those_who_are_asked_for(
+    api: Caller, dataset: dict[str, Any]
+) -> None:
+    """In the retail file the revenue is (i % 13 + 1) * 1.5, the customer i * 7919 % 41, the product i * i % 23; returns
+    do not count."""
+    newest = max(i for i in range(600) if i * 7919 % 41 == 3 and i * i % 23 == 4 and i % 40)
+    lists = {
+        "buyer_model_features": [REVENUE, CITY],
+        "buyer_model_crosses": [PAIR],
+        "product_model_features": [PRODUCT],
+    }
+    shown, outputs = purchase_of(api, dataset, "customer=c3&product=p4", **lists)
+    assert (shown["buyer"]["sample"]["customer"], shown["product"]["sample"]["product"]) == ("c3", "p4")
+    assert outputs["revenue_norm"]["raw"] == {"revenue": (newest % 13 + 1) * 1.5}
+    assert outputs["revenue_norm"]["values"] == pytest.approx([newest % 13 / 12], rel=1e-6)
+    assert 0 <= outputs["revenue_bucket"]["ids"][0] < 4
+    assert (outputs["city"]["oov"], outputs["city × revenue_bucket"]["oov"]) == ([False], None)
+    assert {output["approximate"] for output in outputs.values()} == {False}
+    assert shown["embeddings"] == "untrained"
+    again, _ = purchase_of(api, dataset, "customer=c3&product=p4", **lists)
+    assert again == shown
+
+
+def test_without_a_name_any_purchase_is_shown(api: Caller, dataset: dict[str, Any]) -> None:
+    found = {preview(api, dataset, **BUYER_LISTS)["buyer"]["sample"]["customer"] for _ in range(30)}
+    assert 1 < len(found) <= 30
+
+
+def test_one_who_has_bought_nothing_is_told_where(api: Caller, dataset: dict[str, Any]) -> None:
+    path = f"/api/datasets/{dataset['id']}/preview/"
+    assert faults(api.call("POST", path + "?customer=nobody&product=p4", BUYER_LISTS)) == {"/customer": "not_found"}
+    both = api.call("POST", path + "?customer='; DROP TABLE marked--&product=../..", BUYER_LISTS)
+    assert faults(both) == {"/customer": "not_found", "/product": "not_found"}
+    assert faults(api.call("POST", path + "?x=1", BUYER_LISTS)) == {"/x": "unknown_field"}
+
+
+def test_the_forecast_tells_vocabularies_dead_buckets_and_what_can_be_told_apart(
+    api: Caller, dataset: dict[str, Any]
+) -> None:
+    many = REVENUE | {"transforms": {"bucketize": {"enabled": True, "buckets": 100}}}
+    lists = {"buyer_model_features": [CUSTOMER, many, CITY], "product_model_features": [PRODUCT]}
+    told = preview(api, dataset, **lists, buyer_model_crosses=[PAIR])["forecast"]
+    features = {one["name"]: one for one in told["features"]}
+    assert (features["customer_id"]["known"], features["customer_id"]["model"]) == (41, "buyer")
+    assert (features["revenue_bucket"]["known"], features["revenue_bucket"]["used"]) == (100, 13)
+    assert features["product_id"]["status"] == "good"
+    assert features["city"]["train_oov_rate"] == pytest.approx(features["city"]["oov_rate"], abs=0.05)
+    (crossed,) = told["crosses"]
+    assert (crossed["observed"], crossed["hash_bucket_size"]) == (65, 100)
+    assert told["rows"]["evaluation"] == pytest.approx((told["rows"]["train"] + told["rows"]["evaluation"]) / 10, abs=1)
+    differences = told["smallest_detectable_difference"]
+    assert differences["5"] > differences["100"] > 0
+
+
+def test_without_a_product_role_there_is_nothing_to_compute(api: Caller, dataset: dict[str, Any]) -> None:
+    path = f"/api/datasets/{dataset['id']}/"
+    etag = api.call("GET", path + "column-mapping/").headers["ETag"]
+    assert api.call("PUT", path + "column-mapping/", {"city": {"role": None}}, If_Match=etag).status_code == 200
+    shown = preview(api, dataset, **BUYER_LISTS)
+    assert (shown["buyer"]["sample"], shown["product"]["sample"], shown["forecast"]) == (None, None, None)
+    assert shown["buyer"]["total"] == 16

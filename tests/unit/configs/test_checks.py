@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from towerlab.configs.checks import MAX_CROSSES, MAX_FEATURES, examine, missing_for_training, resolve, warnings
+from towerlab.configs.known import Known
 from towerlab.configs.lists import ConfigLists
 from towerlab.domain.columns import Availability, ColumnRole, ColumnType
 from towerlab.domain.errors import Invalid, Problem
@@ -172,5 +173,5 @@ def test_an_empty_config_can_be_saved_and_not_tested() -> None:
 def test_a_column_in_both_models_and_an_outcome_are_warned_about() -> None:
     resolved = resolve(lists([text("city"), number("revenue")], [text("city")]), COLUMNS)
     mapping = {"revenue": ColumnRole("revenue", Availability.AFTER_REQUEST)}
-    found = [(warning.code, warning.column) for warning in warnings(resolved, (), mapping)]
+    found = [(warning.code, warning.column) for warning in warnings(resolved, Known(COLUMNS, mapping=mapping))]
     assert found == [("after_request", "revenue"), ("in_both_models", "city")]

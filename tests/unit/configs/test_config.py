@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig, clone_config, create_config, revise
+from towerlab.configs.known import Known
 from towerlab.configs.lists import ConfigLists
 from towerlab.domain.errors import Conflict, Invalid
 
@@ -17,7 +18,15 @@ AT, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 def created(config: ConfigLists | None = None, name: str = "Rich") -> tuple[FeatureConfig, ConfigVersion]:
     chosen = wizard_example() if config is None else config
     return create_config(
-        id="c1", dataset_id="d1", number=42, name=name, description="", lists=chosen, columns=COLUMNS, at=AT, by="me"
+        id="c1",
+        dataset_id="d1",
+        number=42,
+        name=name,
+        description="",
+        lists=chosen,
+        known=Known(COLUMNS),
+        at=AT,
+        by="me",
     )
 
 
@@ -41,7 +50,7 @@ def test_a_name_and_all_faults_are_checked_together() -> None:
 def test_another_computation_is_a_new_version_and_a_draft_again() -> None:
     config, version = created()
     tested = replace(config, status=ConfigStatus.TESTED)
-    revised, new = revise(tested, version, lists=lists([text("city")]), columns=COLUMNS, at=LATER, by="you")
+    revised, new = revise(tested, version, lists=lists([text("city")]), known=Known(COLUMNS), at=LATER, by="you")
     assert new is not None
     assert (revised.version, revised.status, new.created_by) == (2, ConfigStatus.DRAFT, "you")
     assert revised.config_hash == new.config_hash != config.config_hash
@@ -50,7 +59,7 @@ def test_another_computation_is_a_new_version_and_a_draft_again() -> None:
 def test_the_same_computation_is_no_new_version() -> None:
     config, version = created()
     tested = replace(config, status=ConfigStatus.TESTED)
-    revised, new = revise(tested, version, name="New", lists=version.lists, columns=COLUMNS, at=LATER, by="you")
+    revised, new = revise(tested, version, name="New", lists=version.lists, known=Known(COLUMNS), at=LATER, by="you")
     assert new is None
     assert (revised.name, revised.version, revised.status) == ("New", 1, ConfigStatus.TESTED)
 
@@ -58,7 +67,9 @@ def test_the_same_computation_is_no_new_version() -> None:
 def test_an_archived_config_is_not_edited() -> None:
     config, version = created()
     with pytest.raises(Conflict):
-        revise(replace(config, status=ConfigStatus.ARCHIVED), version, name="x", columns=COLUMNS, at=LATER, by="me")
+        revise(
+            replace(config, status=ConfigStatus.ARCHIVED), version, name="x", known=Known(COLUMNS), at=LATER, by="me"
+        )
 
 
 def test_a_clone_starts_as_a_twin() -> None:

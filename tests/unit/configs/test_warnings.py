@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from towerlab.configs.checks import resolve
+from towerlab.configs.known import Known
 from towerlab.configs.lists import ConfigLists
 from towerlab.configs.warnings import warnings
 from towerlab.domain.columns import Availability, ColumnProfile, ColumnRole, ColumnType
@@ -29,7 +30,9 @@ def revenue(counts: list[int], high: float = 100.0, **facts: object) -> ColumnPr
 
 def codes(config: ConfigLists, *profiles: ColumnProfile, rows: int | None = ROWS, **pairs: int) -> list[str]:
     observed = {frozenset(names.split("__")): count for names, count in pairs.items()}
-    return [found.code for found in warnings(resolve(config, COLUMNS), profiles, {}, rows, observed)]
+    return [
+        found.code for found in warnings(resolve(config, COLUMNS), Known(COLUMNS, profiles, rows=rows, pairs=observed))
+    ]
 
 
 EVEN = [50] * 20
@@ -52,7 +55,7 @@ def test_a_column_that_is_mostly_missing_is_called_out() -> None:
 def test_a_crowded_range_is_warned_about_with_the_log_and_the_buckets_offered() -> None:
     config = lists([number("revenue", normalize=ON)])
     assert codes(config, revenue(EVEN)) == []
-    (found,) = warnings(resolve(config, COLUMNS), [revenue(CROWDED)])
+    (found,) = warnings(resolve(config, COLUMNS), Known(COLUMNS, [revenue(CROWDED)]))
     assert (found.code, found.column) == ("crowded_range", "revenue")
     assert "90%" in found.message
     assert "5%" in found.message
@@ -77,7 +80,9 @@ def test_times_crowd_too() -> None:
 def test_ties_are_reported_as_effective_buckets() -> None:
     top = ({"value": 1, "count": 600}, {"value": 2, "count": 100})
     tied = revenue(EVEN, top_values=top)
-    (found,) = warnings(resolve(lists([number("revenue", bucketize={**ON, "buckets": 10})]), COLUMNS), [tied])
+    (found,) = warnings(
+        resolve(lists([number("revenue", bucketize={**ON, "buckets": 10})]), COLUMNS), Known(COLUMNS, [tied])
+    )
     assert found.code == "collapsed_buckets"
     assert "5 effective buckets of 10" in found.message
 
@@ -100,7 +105,7 @@ def test_expected_buckets_are_about_what_is_fitted(values: list[int], buckets: i
 def test_a_cross_with_more_combinations_than_buckets_is_crowded() -> None:
     config = lists([text("city"), text("category")], buyer_crosses=[cross("city", "category", size=100)])
     assert codes(config, city__category=100) == []
-    (found,) = warnings(resolve(config, COLUMNS), pairs={frozenset({"city", "category"}): 250})
+    (found,) = warnings(resolve(config, COLUMNS), Known(COLUMNS, pairs={frozenset({"city", "category"}): 250}))
     assert found.code == "crowded_cross"
     assert "about 3 share one" in found.message
 
@@ -116,9 +121,9 @@ def test_a_cross_whose_one_side_determines_the_other_is_called_out() -> None:
 
 def test_outcomes_come_first_and_are_only_a_matter_of_the_buyer_model() -> None:
     mapping = {"revenue": ColumnRole("revenue", Availability.AFTER_REQUEST)}
-    of_buyer = warnings(resolve(lists([number("revenue")]), COLUMNS), [revenue(CROWDED)], mapping)
+    of_buyer = warnings(resolve(lists([number("revenue")]), COLUMNS), Known(COLUMNS, [revenue(CROWDED)], mapping))
     assert [found.code for found in of_buyer] == ["after_request", "crowded_range"]
-    assert warnings(resolve(lists(product=[number("revenue")]), COLUMNS), (), mapping) == ()
+    assert warnings(resolve(lists(product=[number("revenue")]), COLUMNS), Known(COLUMNS, mapping=mapping)) == ()
 
 
 @pytest.mark.parametrize("counts", [[0] * 20, [7]])

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from towerlab.transforms.arrays import float32, texts
 from towerlab.transforms.base import Produce, Source
 from towerlab.transforms.bucketize import Bucketize, effective_buckets
@@ -15,6 +17,7 @@ from towerlab.transforms.fitted import Fitted, merged
 from towerlab.transforms.log1p import Log1p
 from towerlab.transforms.normalize import Normalize
 from towerlab.transforms.readers import read_number, read_text
+from towerlab.transforms.registry import transforms
 from towerlab.transforms.vocabulary import NOTHING_KNOWN, Vocabulary, fit_vocabulary
 
 SOURCE = Source("x", "x", "x")
@@ -104,10 +107,10 @@ def test_cycles_come_in_their_order_sine_before_cosine_and_missing_is_nothing() 
 
 def test_a_vocabulary_goes_by_count_then_by_bytes_and_leaves_out_what_a_text_file_cannot_hold() -> None:
     values = texts([b"a", b"b", b"b", b"c", b"c", b"", b"", b"", b"x\ny", b"x\ny", b"z\r"])
-    assert fit_vocabulary(values, 10, 1) == ("c", "b", "a")
-    assert fit_vocabulary(values, 1, 1) == ("c",)
-    assert fit_vocabulary(values, 10, 2) == ("c", "b")
-    assert fit_vocabulary(values, 10, 3) == NOTHING_KNOWN
+    assert fit_vocabulary(values, None, 10, 1) == ("c", "b", "a")
+    assert fit_vocabulary(values, None, 1, 1) == ("c",)
+    assert fit_vocabulary(values, None, 10, 2) == ("c", "b")
+    assert fit_vocabulary(values, None, 10, 3) == NOTHING_KNOWN
 
 
 def test_what_a_vocabulary_lacks_goes_to_the_ids_after_it() -> None:
@@ -117,6 +120,23 @@ def test_what_a_vocabulary_lacks_goes_to_the_ids_after_it() -> None:
     (found,) = Vocabulary().reference(SOURCE, p, fitted, texts([b"a", b"b", b"new", b"", b"x\ny"])).values()
     assert found[:2].tolist() == [0, 1]
     assert set(found[2:].tolist()) <= {2, 3}
+
+
+@pytest.mark.parametrize("transform", [t for t in transforms() if isinstance(t, Produce)], ids=lambda t: t.key)
+@given(data=st.data())
+def test_values_with_their_numbers_of_rows_are_fitted_as_the_rows_are(
+    transform: Produce[Any], data: st.DataObject
+) -> None:
+    """Sums apart, which depend on the order of adding."""
+    kind = data.draw(st.sampled_from(transform.feature_types))
+    text = kind.reference([]).dtype == object
+    pool = st.sampled_from(["a", "b", "a|b", "c", "", "x\ny"]) if text else st.integers(-9, 99) | st.none()
+    values = kind.reference(data.draw(st.lists(pool, min_size=1, max_size=12)))
+    rows = np.array(data.draw(st.lists(st.integers(1, 40), min_size=len(values), max_size=len(values))), np.int64)
+    for p in transform.examples:
+        told, counted = transform.fit(SOURCE, p, values, rows), transform.fit(SOURCE, p, np.repeat(values, rows))
+        assert (told.boundaries, told.vocabularies) == (counted.boundaries, counted.vocabularies)
+        assert told.numbers == pytest.approx(counted.numbers)
 
 
 def test_a_cross_is_told_apart_by_lengths() -> None:

@@ -106,19 +106,82 @@ class OutputAnswer(Answered):
     parameters = whole(minimum=0)
 
 
+class ComputedAnswer(Answered):
+    """`values` of numbers as they are, `ids` of what is embedded; `oov` for each id of a vocabulary."""
+
+    name = text(example="revenue_bucket")
+    raw = mapped()
+    values = several(fields.Float(), null=True)
+    ids = several(fields.Integer(), null=True)
+    oov = several(fields.Boolean(), null=True)
+    approximate = flag()
+
+
+class BuyerSample(Answered):
+    customer = text()
+    outputs = several(ComputedAnswer)
+
+
+class ProductSample(Answered):
+    product = text()
+    outputs = several(ComputedAnswer)
+
+
 class TowerAnswer(Answered):
     total = whole(minimum=0)
     parameters = whole(minimum=0)
     breakdown = several(OutputAnswer)
-    sample = fields.Raw(required=True)
+
+
+class BuyerTower(TowerAnswer):
+    sample = one(BuyerSample, null=True)
+
+
+class ProductTower(TowerAnswer):
+    sample = one(ProductSample, null=True)
+
+
+class FeatureForecast(Answered):
+    name = text()
+    model = choice(("buyer", "product"))
+    column = text()
+    known = whole(minimum=0, description="Ids of its vocabulary, or all that it has")
+    used = whole(minimum=0, description="How many of them training rows have")
+    train_oov_rate = share(null=True)
+    oov_rate = share(null=True)
+    status = choice(("good", "warning"))
+    approximate = flag()
+
+
+class CrossForecast(Answered):
+    name = text()
+    model = choice(("buyer", "product"))
+    hash_bucket_size = whole(minimum=1)
+    observed = whole(minimum=0)
+    expected_collisions = whole(minimum=0)
+
+
+class RowsForecast(Answered):
+    train = whole(minimum=0)
+    evaluation = whole(minimum=0)
+
+
+class ForecastAnswer(Answered):
+    split = text()
+    rows = one(RowsForecast)
+    customers = whole(minimum=0)
+    features = several(FeatureForecast)
+    crosses = several(CrossForecast)
+    smallest_detectable_difference = mapped(fields.Float())
 
 
 class PreviewAnswer(Answered):
-    buyer = one(TowerAnswer)
-    product = one(TowerAnswer)
+    buyer = one(BuyerTower)
+    product = one(ProductTower)
+    embeddings = choice(("untrained",))
     faults = several(Fault)
     warnings = several(WarningAnswer)
-    forecast = fields.Raw(required=True)
+    forecast = one(ForecastAnswer, null=True)
 
 
 class ParameterAnswer(Answered):

@@ -49,9 +49,9 @@ def one(schema: type[Schema], *, null: bool = False) -> fields.Field[Any]:
     return fields.Nested(schema, required=True, allow_none=null)
 
 
-def several(item: type[Schema] | fields.Field[Any]) -> fields.Field[Any]:
+def several(item: type[Schema] | fields.Field[Any], *, null: bool = False) -> fields.Field[Any]:
     inner = item if isinstance(item, fields.Field) else fields.Nested(item)
-    return fields.List(inner, required=True)
+    return fields.List(inner, required=True, allow_none=null)
 
 
 def mapped(value: type[Schema] | fields.Field[Any] | None = None, *, null: bool = False) -> fields.Field[Any]:

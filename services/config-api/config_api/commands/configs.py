@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from towerlab.configs.config import ConfigVersion, FeatureConfig, clone_config, create_config, revise
+from towerlab.configs.known import Known
 from towerlab.configs.lists import ConfigLists
 from towerlab.configs.status import History, deleted
-from towerlab.domain.columns import ColumnProfile
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
@@ -20,6 +20,7 @@ from towerlab.runtime.wiring import Deps
 from config_api import profiles, reading
 from config_api.beginnings import beginning
 from config_api.concurrency import demand, retried
+from config_api.knowing import known_for
 from config_api.recording import Caller, commit
 from config_api.schemas.configs import ConfigChange, NewConfig
 from config_api.states import ConfigState, after, config_change, edit_revision
@@ -30,20 +31,17 @@ Made = tuple[FeatureConfig, ConfigVersion]
 
 def create(deps: Deps, by: Caller, dataset_id: str, new: NewConfig) -> ConfigState:
     """A draft in the dataset, with the dataset's next number. Raises NotFound and Invalid with every fault."""
-    profiled = profiles.of(deps.artifacts, reading.dataset(deps.documents, dataset_id).value)
 
     def make(dataset: Dataset, id: str, at: str) -> Made:
+        lists = beginning(deps, dataset, profiles.of(deps.artifacts, dataset), new)
         return create_config(
             id=id,
             dataset_id=dataset_id,
             number=dataset.config_count + 1,
             name=new.name,
             description=new.description,
-            lists=beginning(deps, dataset, profiled, new),
-            columns=dataset.columns,
-            profiles=profiled,
-            mapping=dataset.mapping,
-            rows=dataset.snapshot.rows,
+            lists=lists,
+            known=known_for(deps, dataset, lists),
             at=at,
             by=by.name,
         )
@@ -96,17 +94,14 @@ def _update(deps: Deps, by: Caller, config_id: str, change: ConfigChange, seen: 
     summary = reading.summary(deps.documents, config_id)
     current = reading.version(deps.documents, config_id, held.value.version)
     dataset = reading.dataset(deps.documents, held.value.dataset_id).value
-    profiled: Sequence[ColumnProfile] = profiles.of(deps.artifacts, dataset) if change.lists else ()
+    lists = _changed_lists(current.lists, change.lists)
     revised, version = revise(
         held.value,
         current,
         name=change.name,
         description=change.description,
-        lists=_changed_lists(current.lists, change.lists),
-        columns=dataset.columns,
-        profiles=profiled,
-        mapping=dataset.mapping,
-        rows=dataset.snapshot.rows,
+        lists=lists,
+        known=known_for(deps, dataset, lists) if lists else Known(dataset.columns),
         at=after(held.value.updated_at, deps.clock.now()),
         by=by.name,
     )

@@ -16,8 +16,8 @@ from towerlab.runtime import records
 from towerlab.runtime.announce import event
 from towerlab.runtime.wiring import Deps
 
-from config_api import probes, profiles, reading
-from config_api.commands.datasets import dataset_change, snapshot_of, training_rows
+from config_api import profiles, reading
+from config_api.commands.datasets import dataset_change, look_closer, snapshot_of, training_rows
 from config_api.commands.quick_tests import cancel_quick_test
 from config_api.commands.status import archive
 from config_api.concurrency import demand, retried
@@ -90,7 +90,7 @@ def _refreshed(deps: Deps, by: Caller, dataset_id: str, read: _Read) -> Dataset:
         updated_at=at,
     )
     changed = replace(changed, training_rows=training_rows(deps, read.table.uri, changed.mapping))
-    probes.of(deps, changed)
+    look_closer(deps, changed)
     writes = [records.put(changed, dataset_id, held.revision)]
     return commit(deps, by, changed, writes, (), [dataset_change("refreshed", before, changed)])
 

@@ -15,7 +15,7 @@ from towerlab.ports.warehouse import SnapshotTable
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
-from config_api import probes, profiles, reading
+from config_api import probes, profiles, reading, sketches
 from config_api.concurrency import demand, retried
 from config_api.recording import Caller, commit
 from config_api.representations.datasets import mapping_revision
@@ -41,7 +41,7 @@ def register_dataset(deps: Deps, by: Caller, new: NewDataset) -> Dataset:
         training_rows=training_rows(deps, table.uri, guessed),
         time_zone=new.time_zone,
     )
-    probes.of(deps, dataset)  # kept for whoever looks at the columns
+    look_closer(deps, dataset)
     return commit(
         deps, by, dataset, [records.put(dataset, dataset.id, None)], (), [dataset_change("registered", None, dataset)]
     )
@@ -73,9 +73,15 @@ def _put_mapping(
         training_rows=training_rows(deps, held.value.snapshot.uri, mapping),
         updated_at=rfc3339(deps.clock.now()),
     )
-    probes.of(deps, changed)
+    look_closer(deps, changed)
     writes = [records.put(changed, dataset_id, held.revision)]
     return commit(deps, by, changed, writes, (), [dataset_change("column_mapping_put", held.value, changed)])
+
+
+def look_closer(deps: Deps, dataset: Dataset) -> None:
+    """Compute what whoever looks at the columns or at a preview will want to see, and keep it."""
+    probes.of(deps, dataset)
+    sketches.of(deps, dataset)
 
 
 def dataset_change(action: str, before: Dataset | None, dataset: Dataset) -> Change:

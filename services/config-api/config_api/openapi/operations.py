@@ -55,6 +55,7 @@ DATASETS: Mapping[str, Operation] = {
         "What four lists would give; stores nothing",
         {200: config_answers.PreviewAnswer},
         body=configs.PreviewSchema,
+        query=queries.PurchaseSchema,
         example=examples.LISTS,
     ),
     "GET /api/transforms/": Operation(

@@ -27,7 +27,7 @@ from config_api.representations.datasets import (
 from config_api.representations.numbers import finite
 from config_api.schemas import datasets as schemas
 from config_api.schemas.configs import PreviewSchema
-from config_api.schemas.queries import OutcomesSchema, PageSchema, RowsSchema
+from config_api.schemas.queries import OutcomesSchema, PageSchema, PurchaseSchema, RowsSchema
 from config_api.schemas.quick_tests import NothingSchema
 
 routes = Blueprint("datasets", __name__, url_prefix="/api/datasets")
@@ -113,9 +113,8 @@ def defaults(dataset_id: str) -> Answer:
 
 @routes.post("/<id:dataset_id>/preview/")
 def preview(dataset_id: str) -> Answer:
-    lists = body(PreviewSchema())
-    found = _dataset(dataset_id)
-    shown = previews.preview(lists, found, profiles.of(deps().artifacts, found))
+    lists, asked = body(PreviewSchema()), query(PurchaseSchema())
+    shown = previews.preview(deps(), lists, _dataset(dataset_id), asked)
     return once(answer, lambda by: nothing_to_write(deps(), by, shown))
 
 

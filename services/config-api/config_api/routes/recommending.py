@@ -30,5 +30,5 @@ def embedding_recommendations(dataset_id: str) -> Answer:
 def cross_recommendation(dataset_id: str) -> Answer:
     asked = body(CrossSchema())
     dataset = reading.dataset(deps().documents, dataset_id).value
-    advised = recommending.cross(deps().warehouse, dataset, asked["model"], asked["features"])
+    advised = recommending.cross(deps(), dataset, asked["model"], asked["features"])
     return once(answer, lambda by: nothing_to_write(deps(), by, advised))

@@ -34,6 +34,13 @@ class OutcomesSchema(Schema):
     outcomes = Choice(("exclude", "include"), load_default="exclude")
 
 
+class PurchaseSchema(Schema):
+    """Whose purchase a preview shows; any when nobody is named."""
+
+    customer = Text(1000)
+    product = Text(1000)
+
+
 class PageSchema(Schema):
     limit = Digits(1, MAX_LIMIT, load_default=DEFAULT_LIMIT)
     cursor = Text(2000, load_default=None)

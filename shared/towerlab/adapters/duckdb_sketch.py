@@ -1,0 +1,173 @@
+"""Sketches of a snapshot: the sample query's own tables (emit/sample_query.py), counted column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from towerlab.adapters.duckdb_rows import training_verdict
+from towerlab.adapters.duckdb_types import literal
+from towerlab.domain.columns import ColumnType
+from towerlab.domain.errors import Invalid, Problem
+from towerlab.domain.sketches import EXAMPLES, LISTED, QUANTILES, Purchase, Sketch, Sketches
+from towerlab.emit.sample_query import sample_query
+from towerlab.emit.split_plan import PlannedColumn, SplitPlan
+
+_NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.FLOAT, ColumnType.TIMESTAMP, ColumnType.DATE})
+_FRACTIONS = [n / QUANTILES for n in range(QUANTILES + 1)]
+_ROWS = "SELECT marked.*, catalogue.* EXCLUDE (product_index) FROM marked JOIN catalogue USING (product_index)"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the tables have a column's values on one side."""
+
+    side: str
+    column: str
+    type: ColumnType
+    value: str
+
+
+def sketches(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], roles: Mapping[str, str]
+) -> Sketches:
+    """All columns on both sides. `roles` has a product_id. Empty without training rows."""
+    places = _make_tables(connection, path, columns, roles)
+    train, evaluation, customers = _first(
+        connection,
+        """SELECT count(*) FILTER (NOT is_eval), count(*) FILTER (is_eval),
+                  count(DISTINCT customer_index) FILTER (is_eval) FROM marked""",
+    )
+    if not train:
+        return Sketches()
+    found: dict[str, dict[str, Sketch]] = {"query": {}, "candidate": {}}
+    for place in places:
+        found[place.side][place.column] = _sketch(connection, place)
+    examples = _purchases(connection, places, f"ORDER BY md5('p|' || row_id), row_id LIMIT {EXAMPLES}", [])
+    ((split,),) = connection.execute("SELECT getvariable('split')").fetchall()
+    return Sketches(split, train, evaluation, customers, found, examples)
+
+
+def purchase(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    columns: Mapping[str, ColumnType],
+    roles: Mapping[str, str],
+    asked: Mapping[str, str],
+) -> Purchase:
+    """The newest purchase of the customer and product that are `asked` for ('customer', 'product', one or both); of two
+    that never met, each one's own newest. Raises Invalid, pointing at the one that has no purchase."""
+    places = _make_tables(connection, path, columns, roles)
+    found = {name: _newest(connection, places, {name: id}) for name, id in asked.items()}
+    faults = [_unknown(name, asked[name]) for name, purchase in found.items() if purchase is None]
+    if faults:
+        raise Invalid(faults)
+    buyer, product = (found.get(name) or next(iter(found.values())) for name in ("customer", "product"))
+    together = _newest(connection, places, asked)
+    if together is not None:
+        return together
+    assert buyer is not None
+    assert product is not None
+    return Purchase(buyer.customer, product.product, buyer.query, product.candidate)
+
+
+def _make_tables(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], roles: Mapping[str, str]
+) -> list[_Place]:
+    training_verdict(columns, roles)  # raises Invalid for roles that do not fit
+    planned = [
+        PlannedColumn(name, type, f"{side[0]}{n}", side)
+        for side in ("query", "candidate")
+        for n, (name, type) in enumerate(columns.items())
+    ]
+    plan = SplitPlan(
+        snapshot_id="",
+        sample_percent=100,
+        split="auto",
+        product=roles["product_id"],
+        customer=roles.get("customer_id"),
+        date=roles.get("transaction_date"),
+        quantity=roles.get("quantity"),
+        columns=tuple(planned),
+    )
+    connection.execute(f"CREATE TEMP VIEW snapshot AS SELECT * FROM read_parquet({literal(str(path))})")
+    connection.execute("SET VARIABLE sample_percent = 100")
+    for statement in sample_query(plan).tables[1:]:  # the time zone is set, and cannot be set any more
+        connection.execute(statement)
+    connection.execute(f"CREATE TEMP VIEW every AS {_ROWS}")
+    return [
+        _Place(side, name, type, f"{value}{n}")
+        for side, value in (("query", "c"), ("candidate", "a"))
+        for n, (name, type) in enumerate(columns.items())
+    ]
+
+
+def _sketch(connection: duckdb.DuckDBPyConnection, place: _Place) -> Sketch:
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE counted AS
+        SELECT {place.value} AS v, count(*) FILTER (NOT is_eval) AS train, count(*) FILTER (is_eval) AS later
+        FROM every GROUP BY 1""")
+    listed = connection.execute(f"""
+        SELECT v, train, later FROM counted WHERE v IS NOT NULL AND train > 0
+        ORDER BY train DESC, v::VARCHAR DESC LIMIT {LISTED}""").fetchall()
+    totals = _first(
+        connection,
+        """SELECT coalesce(sum(train) FILTER (v IS NOT NULL), 0), coalesce(sum(later) FILTER (v IS NOT NULL), 0),
+                  coalesce(sum(train) FILTER (v IS NULL), 0), coalesce(sum(later) FILTER (v IS NULL), 0),
+                  count(*) FILTER (v IS NOT NULL AND train > 0) FROM counted""",
+    )
+    values, train, later = zip(*listed, strict=True) if listed else ((), (), ())
+    complete = totals[4] == len(values)
+    return Sketch(
+        values=values,
+        train=train,
+        evaluation=later,
+        left_out=(int(totals[0]) - sum(train), int(totals[1]) - sum(later)),
+        missing=(int(totals[2]), int(totals[3])),
+        points=() if complete or place.type not in _NUMBERS else _points(connection, place.value),
+        complete=complete,
+    )
+
+
+def _points(connection: duckdb.DuckDBPyConnection, value: str) -> Sequence[float]:
+    (found,) = _first(connection, f"SELECT quantile_disc({value}, {_FRACTIONS}) FROM every WHERE NOT is_eval")
+    return list(found or ())
+
+
+def _newest(
+    connection: duckdb.DuckDBPyConnection, places: Sequence[_Place], asked: Mapping[str, str]
+) -> Purchase | None:
+    wanted = " AND ".join(f"{name}_id = ?" for name in asked)
+    rest = f"WHERE {wanted} ORDER BY bought_at DESC NULLS LAST, row_id DESC LIMIT 1"
+    found = _purchases(connection, places, rest, list(asked.values()))
+    return found[0] if found else None
+
+
+def _purchases(
+    connection: duckdb.DuckDBPyConnection, places: Sequence[_Place], rest: str, values: list[str]
+) -> list[Purchase]:
+    picked = ", ".join(["customer_id", "product_id", *(place.value for place in places)])
+    rows = connection.execute(f"SELECT {picked} FROM every {rest}", values).fetchall()
+    return [_purchase(places, row) for row in rows]
+
+
+def _purchase(places: Sequence[_Place], row: Sequence[Any]) -> Purchase:
+    customer, product, *values = row
+    by_side: dict[str, dict[str, Any]] = {"query": {}, "candidate": {}}
+    for place, value in zip(places, values, strict=True):
+        by_side[place.side][place.column] = value
+    return Purchase(customer, product, by_side["query"], by_side["candidate"])
+
+
+def _unknown(name: str, id: str) -> Problem:
+    return Problem(
+        f"/{name}", "not_found", f"no purchase that can be trained on has the {name} {id!r}", "Name another."
+    )
+
+
+def _first(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    return tuple(connection.execute(sql).fetchall()[0])
