@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
 from towerlab.domain.audit import Change
+from towerlab.domain.results import Warning
 from towerlab.domain.times import rfc3339
 from towerlab.ports.documents import Documents
 
@@ -16,12 +17,13 @@ from config_api.concurrency import revision_of
 
 @dataclass(frozen=True)
 class ConfigState:
-    """`twin` is another config of the dataset that computes the same."""
+    """`twin` is another config of the dataset that computes the same; `told` is what the last edit brought with it."""
 
     config: FeatureConfig
     version: ConfigVersion
     summary: ConfigSummary
     twin: FeatureConfig | None
+    told: tuple[Warning, ...] = ()
 
 
 def state_of(documents: Documents, config: FeatureConfig) -> ConfigState:

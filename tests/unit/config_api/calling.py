@@ -33,7 +33,7 @@ class Caller:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         sent = {"Content-Type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
-        answer = self.client.open(path, method=method, data=content, headers=sent, base_url=BASE)
+        answer = self.client.open(path, method=method, data=content, headers=sent, base_url=BASE, buffered=True)
         conforms(self.client.application, method, path, answer)
         return answer
 

@@ -73,4 +73,4 @@ def config(api: Caller, dataset: dict[str, Any]) -> dict[str, Any]:
 
 def _settings(state: Path, data_folder: Path) -> Settings:
     services = {"codegen": "http://127.0.0.1:1", "quicktest-orchestrator": "http://127.0.0.1:2"}
-    return Settings(state=state, internal_token=TOKEN, data_folders=(data_folder,), services=services)
+    return Settings(state=state, internal_token=TOKEN, data_folders=(data_folder,), services=services, stream_seconds=0)

@@ -227,3 +227,21 @@ def test_code_that_could_not_be_generated_says_why(api: Caller, deps: Deps, conf
     deps.documents.commit([records.put(record, f"{config['id']}.1", None)])
     code = api.get(f"/api/feature-configs/{config['id']}/versions/1/code/")
     assert (code["status"], code["error"], code["files"]) == ("failed", "the module is not safe", [])
+
+
+def test_c9_a_feature_that_goes_takes_its_crosses_along_and_it_is_said(api: Caller, dataset: dict[str, Any]) -> None:
+    city = {"column": "city", "type": "string_embedding"}
+    member = {"column": "member", "type": "string_embedding"}
+    crosses = [
+        {"features": ["customer_id", "city"], "hash_bucket_size": 5000, "embedding_dim": 16},
+        {"features": ["customer_id", "member"], "hash_bucket_size": 500, "embedding_dim": 8},
+    ]
+    lists = {**BUYER_LISTS, "buyer_model_features": [CUSTOMER, city, member], "buyer_model_crosses": crosses}
+    made = api.config(dataset, **lists)
+    left = api.put(made, buyer_model_features=[CUSTOMER, member]).get_json()
+    assert [cross["features"] for cross in left["buyer_model_crosses"]] == [["customer_id", "member"]]
+    (told,) = [warning for warning in left["warnings"] if warning["code"] == "cross_removed"]
+    assert (told["column"], "customer_id × city" in told["message"]) == ("city", True)
+    assert "cross_removed" not in str(api.get(f"/api/feature-configs/{made['id']}/")["warnings"])
+    kept = api.put(left, buyer_model_features=[CUSTOMER], buyer_model_crosses=crosses[1:])
+    assert faults(kept) == {"/buyer_model_crosses/0/features/1": "not_in_model"}

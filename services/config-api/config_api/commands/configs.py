@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from towerlab.configs.config import ConfigVersion, FeatureConfig, clone_config, create_config, revise
+from towerlab.configs.editing import remove_feature
 from towerlab.configs.known import Known
-from towerlab.configs.lists import ConfigLists
+from towerlab.configs.lists import SIDES, ConfigLists, crosses_field, features_field
 from towerlab.configs.status import History, deleted
 from towerlab.domain.datasets import Dataset
+from towerlab.domain.results import Warning
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.runtime import records
@@ -27,6 +29,7 @@ from config_api.states import ConfigState, after, config_change, edit_revision
 from config_api.summaries import Best, TestCounts, best_in, counts_in, summarised
 
 Made = tuple[FeatureConfig, ConfigVersion]
+CROSS_REMEDY = "Bring the feature back with an earlier version's lists, or send the crosses as they should be."
 
 
 def create(deps: Deps, by: Caller, dataset_id: str, new: NewConfig) -> ConfigState:
@@ -94,7 +97,7 @@ def _update(deps: Deps, by: Caller, config_id: str, change: ConfigChange, seen: 
     summary = reading.summary(deps.documents, config_id)
     current = reading.version(deps.documents, config_id, held.value.version)
     dataset = reading.dataset(deps.documents, held.value.dataset_id).value
-    lists = _changed_lists(current.lists, change.lists)
+    lists, told = _changed_lists(current, change.lists)
     revised, version = revise(
         held.value,
         current,
@@ -111,7 +114,7 @@ def _update(deps: Deps, by: Caller, config_id: str, change: ConfigChange, seen: 
     if version:
         writes.append(records.put(version, reading.version_id(config_id, version.version), None))
         events.append(_version_created(deps, version))
-    edited = ConfigState(revised, version or current, shown, reading.twin(deps.documents, revised))
+    edited = ConfigState(revised, version or current, shown, reading.twin(deps.documents, revised), tuple(told))
     return commit(deps, by, edited, writes, events, [config_change("updated", held.value, revised)])
 
 
@@ -127,8 +130,25 @@ def _delete(deps: Deps, by: Caller, config_id: str, seen: Collection[str] | None
     commit(deps, by, None, writes, [told], [config_change("deleted", held.value, gone)])
 
 
-def _changed_lists(current: ConfigLists, given: Mapping[str, list[Any]]) -> ConfigLists | None:
-    return replace(current, **{name: tuple(items) for name, items in given.items()}) if given else None
+def _changed_lists(current: ConfigVersion, given: Mapping[str, list[Any]]) -> tuple[ConfigLists | None, list[Warning]]:
+    """The lists with those that were given; where a model's features come without its crosses, the crosses of features
+    that are gone go too, and it is said."""
+    if not given:
+        return None, []
+    lists, told = current.lists, []
+    for side in SIDES:
+        if features_field(side) in given and crosses_field(side) not in given:
+            for column in _gone(lists.features(side), given[features_field(side)]):
+                removal = remove_feature(lists, side, column, current.columns)
+                lists = removal.lists
+                told += [Warning("cross_removed", sentence, CROSS_REMEDY, column) for sentence in removal.sentences]
+    return replace(lists, **{name: tuple(items) for name, items in given.items()}), told
+
+
+def _gone(before: Iterable[Mapping[str, Any]], after: Iterable[Any]) -> list[str]:
+    """Columns whose features are no more."""
+    stay = [feature.get("column") for feature in after if isinstance(feature, dict)]
+    return [str(feature["column"]) for feature in before if feature["column"] not in stay]
 
 
 def _version_created(deps: Deps, version: ConfigVersion) -> Event:

@@ -118,6 +118,17 @@ TESTS: Mapping[str, Operation] = {
         "Quick tests, newest first", {200: test_answers.QuickTestPage}, query=queries.PageSchema
     ),
     f"GET {_TEST}": Operation("One quick test", {200: test_answers.QuickTestAnswer}),
+    f"GET {_TEST}events/": Operation(
+        "Server-sent events with the whole document, until the test has ended",
+        {200: {"type": "string"}, 204: None},
+        content="text/event-stream",
+    ),
+    f"GET {_TEST}ranks/": Operation(
+        "The rank of every evaluation row, as Parquet",
+        {200: {"type": "string", "format": "binary"}, 304: None},
+        etag=True,
+        content="application/vnd.apache.parquet",
+    ),
     f"POST {_TEST}cancel/": Operation(
         "Ask for its end; safe to repeat",
         {202: test_answers.QuickTestAnswer},

@@ -43,15 +43,14 @@ def config_line(config: FeatureConfig, summary: ConfigSummary, revision: str) ->
     return dict(finite(shown))
 
 
-def config_whole(
-    config: FeatureConfig, version: ConfigVersion, summary: ConfigSummary, revision: str, twin: FeatureConfig | None
-) -> dict[str, Any]:
-    """A config with what its current version computes. `twin` is another config with the same hash."""
-    warnings = (*version.warnings, *(_duplicate(twin) for _ in (twin,) if twin))
+def config_whole(state: ConfigState) -> dict[str, Any]:
+    """A config with what its current version computes."""
+    twin = state.twin
+    warnings = (*state.told, *state.version.warnings, *([_duplicate(twin)] if twin else []))
     return {
-        **config_line(config, summary, revision),
-        **_computed(version),
-        "columns_in_both_models": columns_in_both_models(version),
+        **config_line(state.config, state.summary, edit_revision(state.config)),
+        **_computed(state.version),
+        "columns_in_both_models": columns_in_both_models(state.version),
         "duplicate_of": twin.id if twin else None,
         "warnings": records.to_json(warnings),
     }
@@ -60,9 +59,8 @@ def config_whole(
 def config_answer(state: ConfigState, status: int = 200) -> Answer:
     """The whole config with its ETag; 201 also says where it is."""
     revision = edit_revision(state.config)
-    whole = config_whole(state.config, state.version, state.summary, revision, state.twin)
     location = f"/api/feature-configs/{state.config.id}/" if status == 201 else ""
-    return answer(whole, status, revision=revision, location=location)
+    return answer(config_whole(state), status, revision=revision, location=location)
 
 
 def config_version(version: ConfigVersion) -> dict[str, Any]:
