@@ -18,8 +18,14 @@ from towerlab.emit.sample_query import sample_query
 from towerlab.emit.split_plan import PlannedColumn, SplitPlan
 
 _NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.FLOAT, ColumnType.TIMESTAMP, ColumnType.DATE})
-_FRACTIONS = [n / QUANTILES for n in range(QUANTILES + 1)]
 _ROWS = "SELECT marked.*, catalogue.* EXCLUDE (product_index) FROM marked JOIN catalogue USING (product_index)"
+# What each side's values are counted over, with training and evaluation rows of each: rows, or whole products.
+_COUNTED = {
+    "query": """(SELECT *, (NOT is_eval)::INTEGER AS train, is_eval::INTEGER AS later FROM marked)""",
+    "candidate": """(SELECT * FROM catalogue JOIN (
+        SELECT product_index, count(*) FILTER (NOT is_eval) AS train, count(*) FILTER (is_eval) AS later
+        FROM marked GROUP BY 1) USING (product_index))""",
+}
 
 
 @dataclass(frozen=True)
@@ -109,10 +115,9 @@ def _make_tables(
 def _sketch(connection: duckdb.DuckDBPyConnection, place: _Place) -> Sketch:
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE counted AS
-        SELECT {place.value} AS v, count(*) FILTER (NOT is_eval) AS train, count(*) FILTER (is_eval) AS later
-        FROM every GROUP BY 1""")
+        SELECT {place.value} AS v, sum(train) AS train, sum(later) AS later FROM {_COUNTED[place.side]} GROUP BY 1""")
     listed = connection.execute(f"""
-        SELECT v, train, later FROM counted WHERE v IS NOT NULL AND train > 0
+        SELECT v, train::BIGINT, later::BIGINT FROM counted WHERE v IS NOT NULL AND train > 0
         ORDER BY train DESC, v::VARCHAR DESC LIMIT {LISTED}""").fetchall()
     totals = _first(
         connection,
@@ -128,14 +133,20 @@ def _sketch(connection: duckdb.DuckDBPyConnection, place: _Place) -> Sketch:
         evaluation=later,
         left_out=(int(totals[0]) - sum(train), int(totals[1]) - sum(later)),
         missing=(int(totals[2]), int(totals[3])),
-        points=() if complete or place.type not in _NUMBERS else _points(connection, place.value),
+        points=() if complete or place.type not in _NUMBERS else _points(connection, int(totals[0])),
         complete=complete,
     )
 
 
-def _points(connection: duckdb.DuckDBPyConnection, value: str) -> Sequence[float]:
-    (found,) = _first(connection, f"SELECT quantile_disc({value}, {_FRACTIONS}) FROM every WHERE NOT is_eval")
-    return list(found or ())
+def _points(connection: duckdb.DuckDBPyConnection, rows: int) -> list[float]:
+    """Quantile k of n is the smallest value with k/n of the `counted` training rows at or below it."""
+    steps = connection.execute(f"""
+        SELECT v, ((up_to - train) * {QUANTILES} // {rows})::BIGINT AS low,
+               (up_to * {QUANTILES} // {rows})::BIGINT AS high
+        FROM (SELECT v, train, sum(train) OVER (ORDER BY v) AS up_to, row_number() OVER (ORDER BY v) AS place
+              FROM counted WHERE v IS NOT NULL AND train > 0)
+        WHERE high > low OR place = 1 ORDER BY v""").fetchall()
+    return [steps[0][0], *(v for v, low, high in steps for _ in range(high - low))]
 
 
 def _newest(

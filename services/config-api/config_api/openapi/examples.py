@@ -31,6 +31,15 @@ MAPPING_ANSWER: dict[str, Any] = {
         "required": ["role", "availability", "reason"],
     },
 }
+TEST_EVENT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["quick-test"]},
+        "id": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json", "description": "The whole quick test"},
+    },
+    "required": ["event", "id", "data"],
+}
 MAPPING = {
     "CustomerID": {"role": "customer_id"},
     "StockCode": {"role": "product_id"},

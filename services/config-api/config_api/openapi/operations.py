@@ -120,7 +120,7 @@ TESTS: Mapping[str, Operation] = {
     f"GET {_TEST}": Operation("One quick test", {200: test_answers.QuickTestAnswer}),
     f"GET {_TEST}events/": Operation(
         "Server-sent events with the whole document, until the test has ended",
-        {200: {"type": "string"}, 204: None},
+        {200: examples.TEST_EVENT, 204: None},
         content="text/event-stream",
     ),
     f"GET {_TEST}ranks/": Operation(

@@ -1,0 +1,233 @@
+"""The public API over a full store, under the server that the stack uses: latencies, and processor time per request
+beside that of a bare Flask route."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import requests
+from config_api.commands.datasets import register_dataset
+from config_api.recording import Caller
+from config_api.schemas.datasets import NewDataset
+from config_api.summaries import Best, TestCounts, summarised
+from towerlab.configs.config import ConfigVersion, FeatureConfig, create_config
+from towerlab.configs.known import Known
+from towerlab.configs.lists import ConfigLists
+from towerlab.domain.datasets import Dataset, Source
+from towerlab.domain.quicktest import Phase, QuickTest, TestSettings
+from towerlab.ports.documents import Put
+from towerlab.runtime import records
+from towerlab.runtime.settings import Settings
+from towerlab.runtime.wiring import Deps
+
+from tests.stacks import REPOSITORY, free_ports, until
+from tests.unit.configs.building import cross, number, text
+from tests.unit.configs.building import time as timestamp
+
+CONFIGS, TESTS_EACH = 10_000, 5
+AT = "2026-01-02T03:04:05.000000Z"
+TOKEN = "0123456789abcdef0123456789abcdef"
+ON = {"enabled": True}
+
+
+def measure(runs: int) -> dict[str, Mapping[str, float]]:
+    """Milliseconds: median and p95 of requests one after the other, processor time of the server per request."""
+    with tempfile.TemporaryDirectory() as folder:
+        deps = _deps(Path(folder))
+        started = time.perf_counter()
+        dataset = register_dataset(deps, Caller("bench"), NewDataset("Sample", Source("file", str(_SAMPLE)), "UTC"))
+        fill(deps, dataset)
+        print(f"  {CONFIGS:,} configs, {CONFIGS * TESTS_EACH:,} tests: {time.perf_counter() - started:.0f} s to make")
+        with served("tests.bench.bare:app", deps) as url, requests.Session() as session:
+            bare = _measured(url, lambda at: session.get(at + "/"), runs)
+        with served("config_api.app:create_public()", deps) as url, requests.Session() as session:
+            found = {name: _measured(url, call, runs) for name, call in _calls(session, dataset.id, _ids()).items()}
+    for figures in found.values():
+        figures["cpu_to_bare"] = figures["cpu_ms"] / bare["cpu_ms"]
+    return {"bare Flask route": bare, **found}
+
+
+_SAMPLE = REPOSITORY / "data" / "online_retail.parquet"
+
+
+def wizard_lists() -> ConfigLists:
+    """The wizard's example of the specification, in the columns of the shipped sample."""
+    dated = timestamp("InvoiceDate", normalize=ON, cyclical={"quarterly": True, "monthly": True, "weekly": True})
+    return ConfigLists(
+        (text("CustomerID", 64), text("Country", 16), number("UnitPrice", normalize=ON, bucketize=ON), dated),
+        (text("StockCode", 32), text("Description", 32)),
+        (cross("CustomerID", "Country"),),
+        (),
+    )
+
+
+def fill(deps: Deps, dataset: Dataset) -> None:
+    """The configs with a version, a summary and some tests each, in commits of many documents."""
+    made = (write for n in range(1, CONFIGS + 1) for write in _of_config(dataset, n))
+    while writes := list(islice(made, 5_000)):
+        deps.documents.commit(writes)
+
+
+def _of_config(dataset: Dataset, n: int) -> Iterator[Put]:
+    id = f"c{n:06d}"
+    config, version = _config(dataset, id, n)
+    summary = summarised(config, version, TestCounts(TESTS_EACH, 0, AT), Best())
+    yield records.put(config, id, None)
+    yield records.put(version, f"{id}.1", None)
+    yield records.put(summary, id, None)
+    for seed in range(TESTS_EACH):
+        yield records.put(_test(dataset, version, f"t{n:06d}{seed}", seed), f"t{n:06d}{seed}", None)
+
+
+def _config(dataset: Dataset, id: str, n: int) -> tuple[FeatureConfig, ConfigVersion]:
+    if not _TEMPLATE:
+        _TEMPLATE.append(
+            create_config(
+                id="", dataset_id=dataset.id, number=1, name="x", description="", lists=wizard_lists(),
+                known=Known(dataset.columns), at=AT, by="bench",
+            )
+        )  # fmt: skip
+    config, version = _TEMPLATE[0]
+    hash = f"{n:064x}"
+    named = replace(config, id=id, number=n, name=f"Config {n} of many", config_hash=hash, updated_at=_moment(n))
+    return named, replace(version, config_id=id, config_hash=hash)
+
+
+_TEMPLATE: list[tuple[FeatureConfig, ConfigVersion]] = []
+
+
+def _moment(n: int) -> str:
+    return f"2026-01-02T{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}.000000Z"
+
+
+def _test(dataset: Dataset, version: ConfigVersion, id: str, seed: int) -> QuickTest:
+    return QuickTest(
+        id=id,
+        config_id=version.config_id,
+        dataset_id=dataset.id,
+        version=1,
+        config_hash=version.config_hash,
+        snapshot_id=dataset.snapshot.id,
+        settings=TestSettings(seed=seed),
+        created_at=_moment(seed),
+        deadline=AT,
+        requested_by="bench",
+        phase=Phase.FAILED,
+        completed_at=AT,
+    )
+
+
+def _calls(
+    session: requests.Session, dataset_id: str, ids: list[str]
+) -> Mapping[str, Callable[[str], requests.Response]]:
+    of = f"/api/datasets/{dataset_id}/"
+    lists = records.to_json(wizard_lists())
+    turn = iter(range(10**9))
+    return {
+        "get a config": lambda url: session.get(f"{url}/api/feature-configs/{ids[next(turn) % len(ids)]}/"),
+        "list, 50 of 10,000": lambda url: session.get(f"{url}{of}feature-configs/"),
+        "list by name, searched": lambda url: session.get(f"{url}{of}feature-configs/?sort=name&q=config+many"),
+        "a config's tests": lambda url: session.get(f"{url}/api/feature-configs/{ids[7]}/quick-tests/"),
+        "preview of the wizard's config": lambda url: session.post(f"{url}{of}preview/", json=lists),
+        "smart defaults": lambda url: session.get(f"{url}{of}smart-defaults/"),
+    }
+
+
+def _ids() -> list[str]:
+    return [f"c{n:06d}" for n in range(1, CONFIGS, 37)]
+
+
+@contextmanager
+def served(app: str, deps: Deps) -> Iterator[str]:
+    """The application under gunicorn as the stack runs it; gives its URL."""
+    port = free_ports()
+    python = REPOSITORY / ".envs" / "services" / "bin" / "python"
+    command = [
+        str(python), "-m", "gunicorn", app, "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
+        "--threads", "8", "--log-level", "warning",
+    ]  # fmt: skip
+    environment = os.environ | {
+        "TOWERLAB_STATE": str(deps.settings.state),
+        "TOWERLAB_DATA_FOLDERS": str(REPOSITORY / "data"),
+        "TOWERLAB_LOG": "json",
+    }
+    process = subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until(lambda: _answers(url), 30, f"{app} did not start")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url + "/", timeout=5).status_code < 500
+    except requests.ConnectionError:
+        return False
+
+
+def _measured(url: str, call: Callable[[str], requests.Response], runs: int) -> dict[str, float]:
+    """The first tenth, which loads and caches, is not counted."""
+    count = 100 * runs
+    for _ in range(count // 10):
+        answer = call(url)
+        assert answer.ok, answer.text
+    worker = _worker_of(int(url.rpartition(":")[2]))
+    before, seconds = _cpu_seconds(worker), []
+    for _ in range(count):
+        started = time.perf_counter()
+        call(url)
+        seconds.append(time.perf_counter() - started)
+    cpu = (_cpu_seconds(worker) - before) / count
+    return {
+        "median_ms": 1000 * statistics.median(seconds),
+        "p95_ms": 1000 * sorted(seconds)[int(0.95 * count)],
+        "cpu_ms": 1000 * cpu,
+    }
+
+
+def _worker_of(port: int) -> int:
+    """The process that serves: the child of the one that was started with that address."""
+    listening = [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if f"127.0.0.1:{port}".encode() in _read(path)
+    ]
+    return max(listening, key=_started)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _stat(process: int) -> list[str]:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+
+
+def _started(process: int) -> int:
+    return int(_stat(process)[19])
+
+
+def _cpu_seconds(process: int) -> float:
+    user, system = _stat(process)[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _deps(folder: Path) -> Deps:
+    (folder / "token").write_text(TOKEN)
+    settings = Settings(state=folder, internal_token=TOKEN, data_folders=(REPOSITORY / "data",))
+    return Deps(settings)
