@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from towerlab.adapters.bus_embedded import EmbeddedBus, Lease, backoff
-from towerlab.adapters.documents_sqlite import SqliteDocuments
+from towerlab.adapters.documents_sqlite import SqliteDocuments, lookup
 from towerlab.adapters.sqlite_file import SqliteFile
 from towerlab.adapters.sqlite_listing import selections
 from towerlab.ports.bus import Subscription
@@ -165,3 +165,12 @@ def test_every_listing_walks_an_index(store: SqliteDocuments, path: Path) -> Non
             for sql, values in selections(Query("thing", order=order), position):
                 plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values))
                 assert "USING INDEX documents__thing" in plan, plan
+
+
+def test_many_documents_are_found_by_their_keys_without_a_scan(store: SqliteDocuments, path: Path) -> None:
+    store.commit([put(f"d{n}") for n in range(500)])
+    with sqlite3.connect(path) as connection:
+        for keys in (1, 50):
+            wanted = [part for n in range(keys) for part in (f"d{n}", "thing")]
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {lookup(keys)}", wanted)]
+            assert any(line.startswith("SEARCH d USING") for line in plan), plan

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache, cached
 from towerlab.configs.checks import resolve
 from towerlab.configs.dimensions import breakdown, total
-from towerlab.configs.expectation import computed, expectation
+from towerlab.configs.expectation import Expectation, computed, expectation
 from towerlab.configs.resolved import ResolvedConfig, Tower
 from towerlab.configs.warnings import warnings
 from towerlab.domain.columns import ColumnProfile
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid, Problem
-from towerlab.domain.sketches import Purchase, Sketches
+from towerlab.domain.sketches import Purchase
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
@@ -28,33 +32,71 @@ _ITEM = re.compile(r"/(\w+)/(\d+)(?:/|$)")
 Lists = Mapping[str, list[Any]]
 
 
-def preview(deps: Deps, lists: Lists, dataset: Dataset, asked: Mapping[str, str]) -> dict[str, Any]:
+def preview(deps: Deps, lists: Lists, dataset: Dataset, asked: Mapping[str, str]) -> Mapping[str, Any]:
     """Both towers by output, all faults, all warnings. What is faulty is left out of the towers. The purchase shown is
     of the `asked` 'customer' and 'product', or any. Raises Invalid for one who has bought nothing."""
-    resolved, faults = _resolved(lists, dataset)
+    question, sketched = _Question(dataset, lists), sketches.of(deps, dataset)
+    if sketched is None:
+        return _with_samples(_judged(deps, question), None)
+    if asked:
+        return _with_samples(_judged(deps, question), sketches.purchase(deps, dataset, asked))
+    return _example(deps, question, random.randrange(len(sketched.examples)))
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Four lists for a dataset as it is now."""
+
+    dataset: Dataset
+    lists: Lists
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return self.dataset.id, self.dataset.updated_at, json.dumps(self.lists)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """All of a preview but the purchase."""
+
+    resolved: ResolvedConfig
+    expected: Expectation | None
+    shown: Mapping[str, Any]
+
+
+@cached(LRUCache(256), key=lambda deps, question: (deps, question.key), lock=Lock())
+def _judged(deps: Deps, question: _Question) -> _Judged:
+    dataset = question.dataset
+    resolved, faults = _resolved(question.lists, dataset)
     facts, sketched = known(deps, dataset, resolved), sketches.of(deps, dataset)
     profiled = {profile.name: profile for profile in facts.profiles}
     expected = expectation(resolved, sketched) if sketched else None
-    shown = _purchase(deps, dataset, sketched, asked) if sketched else None
-    of_towers = computed(resolved, expected, shown) if expected and shown else {}
-    return {
-        "buyer": {
-            **_tower(resolved.query, profiled),
-            "sample": {"customer": shown.customer, "outputs": of_towers["query"]} if shown else None,
-        },
-        "product": {
-            **_tower(resolved.candidate, profiled),
-            "sample": {"product": shown.product, "outputs": of_towers["candidate"]} if shown else None,
-        },
+    shown = {
+        "buyer": _tower(resolved.query, profiled),
+        "product": _tower(resolved.candidate, profiled),
         "embeddings": "untrained",
         "faults": records.to_json(faults),
         "warnings": records.to_json(warnings(resolved, facts)),
         "forecast": forecast(resolved, facts, expected, sketched) if expected and sketched else None,
     }
+    return _Judged(resolved, expected, shown)
 
 
-def _purchase(deps: Deps, dataset: Dataset, sketched: Sketches, asked: Mapping[str, str]) -> Purchase:
-    return sketches.purchase(deps, dataset, asked) if asked else random.choice(sketched.examples)
+@cached(LRUCache(512), key=lambda deps, question, place: (deps, question.key, place), lock=Lock())
+def _example(deps: Deps, question: _Question, place: int) -> Mapping[str, Any]:
+    """The preview with one of the purchases that the sketches hold."""
+    sketched = sketches.of(deps, question.dataset)
+    assert sketched is not None
+    return _with_samples(_judged(deps, question), sketched.examples[place])
+
+
+def _with_samples(judged: _Judged, purchase: Purchase | None) -> Mapping[str, Any]:
+    shown, buyer, product = judged.shown, None, None
+    if purchase is not None and judged.expected is not None:
+        towers = computed(judged.resolved, judged.expected, purchase)
+        buyer = {"customer": purchase.customer, "outputs": towers["query"]}
+        product = {"product": purchase.product, "outputs": towers["candidate"]}
+    return {**shown, "buyer": {**shown["buyer"], "sample": buyer}, "product": {**shown["product"], "sample": product}}
 
 
 def _tower(tower: Tower, known: Mapping[str, ColumnProfile]) -> dict[str, Any]:

@@ -37,6 +37,18 @@ def config(documents: Documents, id: str) -> Held[FeatureConfig]:
     return held
 
 
+def config_and_summary(documents: Documents, id: str) -> tuple[Held[FeatureConfig], Held[ConfigSummary]]:
+    """A config that is not deleted and its summary, in one read. Raises NotFound."""
+    keys = records.key(FeatureConfig, id), records.key(ConfigSummary, id)
+    found = documents.get_many(keys)
+    if len(found) < len(keys):
+        raise NotFound("feature config", id)
+    config = records.held(FeatureConfig, found[keys[0]])
+    if config.value.deleted_at is not None:
+        raise NotFound("feature config", id)
+    return config, records.held(ConfigSummary, found[keys[1]])
+
+
 def version(documents: Documents, config_id: str, number: int) -> ConfigVersion:
     """Raises NotFound."""
     return records.get(documents, ConfigVersion, version_id(config_id, number)).value

@@ -17,19 +17,24 @@ from config_api.concurrency import revision_of
 
 @dataclass(frozen=True)
 class ConfigState:
-    """`twin` is another config of the dataset that computes the same; `told` is what the last edit brought with it."""
+    """`twin` is another config of the dataset that computes the same; `told` is what the last edit brought with it.
+    `revisions` are those of all that it was read from, none when it has just been written."""
 
     config: FeatureConfig
     version: ConfigVersion
     summary: ConfigSummary
     twin: FeatureConfig | None
     told: tuple[Warning, ...] = ()
+    revisions: tuple[str, ...] = ()
 
 
-def state_of(documents: Documents, config: FeatureConfig) -> ConfigState:
-    version = reading.version(documents, config.id, config.version)
-    summary = reading.summary(documents, config.id).value
-    return ConfigState(config, version, summary, reading.twin(documents, config))
+def state_of(documents: Documents, config_id: str) -> ConfigState:
+    """Raises NotFound."""
+    config, summary = reading.config_and_summary(documents, config_id)
+    version = reading.version(documents, config_id, config.value.version)
+    twin = reading.twin(documents, config.value)
+    revisions = (config_id, config.revision, summary.revision, *((twin.id, twin.updated_at) if twin else ()))
+    return ConfigState(config.value, version, summary.value, twin, revisions=revisions)
 
 
 def edit_revision(config: FeatureConfig) -> str:

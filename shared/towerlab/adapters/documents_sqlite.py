@@ -6,6 +6,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -80,10 +81,15 @@ def _batches(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
 
 
 def _rows_of(connection: sqlite3.Connection, keys: Sequence[Key]) -> Iterable[Sequence[Any]]:
-    places = ",".join(["(?, ?)"] * len(keys))
-    values = [part for key in keys for part in (key.id, key.kind)]
-    sql = f"SELECT kind, id, revision, body FROM documents WHERE (id, kind) IN (VALUES {places})"
-    return connection.execute(sql, values).fetchall()
+    return connection.execute(lookup(len(keys)), [part for key in keys for part in (key.id, key.kind)]).fetchall()
+
+
+@cache
+def lookup(keys: int) -> str:
+    """SQL for so many (id, kind); a join in this order walks the primary key, where IN over pairs is a scan."""
+    return f"""
+        WITH wanted(id, kind) AS (VALUES {",".join(["(?, ?)"] * keys)})
+        SELECT d.kind, d.id, d.revision, d.body FROM wanted CROSS JOIN documents d USING (id, kind)"""
 
 
 def _listed(connection: sqlite3.Connection, query: Query, position: cursors.Position | None) -> Iterator[Sequence[Any]]:
@@ -93,7 +99,7 @@ def _listed(connection: sqlite3.Connection, query: Query, position: cursors.Posi
 
 def _stored(row: Sequence[Any]) -> Stored:
     kind, id, revision, body = row
-    return Stored(Key(kind, id), revision, json.loads(body))
+    return Stored(Key(kind, id), revision, body)
 
 
 def _statement(write: Put | Delete) -> tuple[str, dict[str, str | None]]:

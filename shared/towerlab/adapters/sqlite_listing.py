@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.ports.documents import Condition, Has, Indexed, Order, Query, Scalar
@@ -12,6 +13,7 @@ from towerlab.ports.documents import Condition, Has, Indexed, Order, Query, Scal
 Listings = Mapping[str, Sequence[Sequence[str]]]
 Selection = tuple[str, list[Scalar]]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def schema(listings: Listings) -> str:
@@ -87,10 +89,12 @@ def _column(order: Order) -> str:
     return f"{_field(order.field)}{' DESC' if order.descending else ''}"
 
 
+@cache
 def _field(name: str) -> str:
     return f"json_extract(fields, '$.{_checked(name)}')"
 
 
+@cache  # index fields are few
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot be a kind or an index field")
@@ -101,7 +105,7 @@ def _value(name: str, value: Scalar) -> Scalar:
     """SQLite's JSON ends a text at its first NUL: escaped here in a way that keeps the order."""
     if not isinstance(value, str):
         return value
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if _SURROGATE.search(value):
         remedy = "Write the text again; half of a character was lost."
         raise Invalid([Problem(f"/{name}", "not_unicode", "this text is not valid Unicode", remedy)])
     return value.replace("\x01", "\x01\x02").replace("\x00", "\x01\x01")

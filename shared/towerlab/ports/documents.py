@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -37,9 +38,17 @@ Condition = Scalar | Has
 
 @dataclass(frozen=True)
 class Stored:
+    """A document as it was read; `content` is its body's JSON. Of one key, equal revisions have equal bodies."""
+
     key: Key
     revision: Revision
-    body: Mapping[str, Any]
+    content: str
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """Read from `content` each time."""
+        found: Mapping[str, Any] = json.loads(self.content)
+        return found
 
 
 @dataclass(frozen=True)

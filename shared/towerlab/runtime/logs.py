@@ -15,6 +15,7 @@ from structlog.typing import EventDict, Processor
 
 HEADER = "X-Correlation-Id"
 _correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
+_process = {"service": ""}  # who writes here; loggers are kept, so they ask each time
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -50,13 +51,14 @@ def configure(service: str, style: str = "json") -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        _owner(service),
+        _add_owner,
     ]
+    _process["service"] = service
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
@@ -77,13 +79,10 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     return log
 
 
-def _owner(service: str) -> Processor:
-    def add(_: Any, __: str, line: EventDict) -> EventDict:
-        line["service"] = service
-        line["correlation_id"] = correlation_id()
-        return line
-
-    return add
+def _add_owner(_: Any, __: str, line: EventDict) -> EventDict:
+    line["service"] = _process["service"]
+    line["correlation_id"] = correlation_id()
+    return line
 
 
 def _ending(style: str) -> list[Processor]:

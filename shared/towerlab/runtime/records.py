@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from cattrs.preconf.json import make_converter
@@ -14,12 +15,15 @@ from towerlab.runtime.kinds import BY_TYPE, LISTINGS, Answered, DeadLetter, Kind
 
 __all__ = [
     "LISTINGS", "Answered", "DeadLetter", "Held", "Listed", "Received", "count", "delete", "find", "from_json", "get",
-    "get_many", "key", "put", "query", "to_json",
+    "get_many", "held", "key", "put", "query", "to_json",
 ]  # fmt: skip
 
 SCHEMA = 1
 T = TypeVar("T")
 _converter = make_converter()
+_converter.register_structure_hook_func(
+    lambda wanted: wanted == dict[str, Any], lambda value, _: value
+)  # JSON as it is
 
 
 @dataclass(frozen=True)
@@ -57,19 +61,19 @@ def key(type: type[Any], id: str) -> Key:
 
 def get(documents: Documents, type: type[T], id: str) -> Held[T]:
     """The record. Raises NotFound and Transient."""
-    return _held(type, documents.get(key(type, id)))
+    return held(type, documents.get(key(type, id)))
 
 
 def find(documents: Documents, type: type[T], id: str) -> Held[T] | None:
     """Like get, None when there is none."""
     stored = documents.find(key(type, id))
-    return None if stored is None else _held(type, stored)
+    return None if stored is None else held(type, stored)
 
 
 def get_many(documents: Documents, type: type[T], ids: Iterable[str]) -> Mapping[str, Held[T]]:
     """All that exist of `ids`, by id."""
     found = documents.get_many([key(type, id) for id in ids])
-    return {stored.key.id: _held(type, stored) for stored in found.values()}
+    return {stored.key.id: held(type, stored) for stored in found.values()}
 
 
 def put(value: object, id: str, expect: Revision | None) -> Put:
@@ -94,7 +98,7 @@ def query(
     """One page; `order` names index fields, '-' before a name for descending. Raises Invalid for a foreign cursor."""
     orders = tuple(Order(name.removeprefix("-"), name.startswith("-")) for name in order)
     page = documents.query(Query(_kind(type).name, where or {}, orders, limit, cursor))
-    return Listed(tuple(_held(type, stored) for stored in page.items), page.next_cursor)
+    return Listed(tuple(held(type, stored) for stored in page.items), page.next_cursor)
 
 
 def count(documents: Documents, type: type[Any], where: Mapping[str, Condition] | None = None) -> int:
@@ -106,7 +110,14 @@ def _kind(type: type[T]) -> Kind[T]:
     return cast(Kind[T], BY_TYPE[type])
 
 
-def _held(type: type[T], stored: Stored) -> Held[T]:
-    if stored.body.get("schema", SCHEMA) > SCHEMA:
+def held(type: type[T], stored: Stored) -> Held[T]:
+    """What was read past this module, as a typed value. Raises Transient for a record of a newer release."""
+    return cast(Held[T], _read(_kind(type), stored))
+
+
+@lru_cache(maxsize=4_000)  # reading is the dear part; frozen values of the same revision may be shared
+def _read(kind: Kind[Any], stored: Stored) -> Held[Any]:
+    body = stored.body
+    if body.get("schema", SCHEMA) > SCHEMA:
         raise Transient(f"{stored.key} was written by a newer version of this software; update this service")
-    return Held(stored.key.id, from_json(type, stored.body), stored.revision)
+    return Held(stored.key.id, from_json(kind.type, body), stored.revision)

@@ -49,8 +49,8 @@ def fit_vocabulary(x: Array, rows: Array | None, max_size: int, min_frequency: i
 
 def look_up(x: Array, known: Sequence[str], oov_buckets: int) -> Array:
     """The reference of `vocabulary_ids`: what is not known is hashed into the ids that follow."""
-    places = _places(tuple(known))
-    return per_value(lambda value: places.get(value, len(known) + fingerprint(value) % oov_buckets), x)
+    places, size = _places(tuple(known)), len(known)
+    return per_value(lambda value: places[value] if value in places else size + fingerprint(value) % oov_buckets, x)
 
 
 @lru_cache(maxsize=64)  # a vocabulary is fitted once and looked into row after row

@@ -35,7 +35,7 @@ def test_there_is_none_before_the_code_is_there(api: Caller, config: dict[str, A
     assert faults(api.call("GET", path(config, 2)), 404)
 
 
-def test_it_is_a_zip_with_the_generated_files_and_the_same_every_time(
+def test_a13_it_is_a_zip_with_the_generated_files_and_the_same_every_time(
     api: Caller, deps: Deps, config: dict[str, Any]
 ) -> None:
     generate_code(deps, config)

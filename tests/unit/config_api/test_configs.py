@@ -20,7 +20,7 @@ SPEC_FIELDS = {
 }  # fmt: skip
 
 
-def test_a_config_carries_the_fields_of_the_api(api: Caller, config: dict[str, Any]) -> None:
+def test_a3_a_config_carries_the_fields_of_the_api(api: Caller, config: dict[str, Any]) -> None:
     assert set(config) >= SPEC_FIELDS
     assert config["status"] == "draft"
     assert config["version"] == config["number"] == 1
@@ -38,13 +38,13 @@ def test_defaults_are_filled_in(api: Caller, dataset: dict[str, Any]) -> None:
     assert (config["buyer_tensor_dim"], config["product_tensor_dim"]) == (16, 8)
 
 
-def test_a_blank_config_is_empty(api: Caller, dataset: dict[str, Any]) -> None:
+def test_c1_a2_a_blank_config_is_empty(api: Caller, dataset: dict[str, Any]) -> None:
     config = api.config(dataset, start_from={"kind": "blank"})
     assert [config[name] for name in BUYER_LISTS] == [[], [], [], []]
     assert config["buyer_tensor_dim"] == 0
 
 
-def test_smart_defaults_leave_outcomes_out_unless_asked(api: Caller, dataset: dict[str, Any]) -> None:
+def test_c2_a2_smart_defaults_leave_outcomes_out_unless_asked(api: Caller, dataset: dict[str, Any]) -> None:
     usual = api.config(dataset, start_from={"kind": "smart_defaults"})
     outcomes = api.config(dataset, start_from={"kind": "smart_defaults", "outcomes": "include"})
     assert "revenue" not in {feature["column"] for feature in usual["buyer_model_features"]}
@@ -56,7 +56,7 @@ def test_numbers_run_within_a_dataset(api: Caller, dataset: dict[str, Any]) -> N
     assert [api.config(dataset)["number"] for _ in range(3)] == [1, 2, 3]
 
 
-def test_every_fault_of_a_config_is_told_at_once(api: Caller, dataset: dict[str, Any]) -> None:
+def test_a2_every_fault_of_a_config_is_told_at_once(api: Caller, dataset: dict[str, Any]) -> None:
     body = {
         "name": "x" * 256,
         "buyer_model_features": [{"column": "nowhere", "type": "string_embedding"}, CUSTOMER | {"colour": "red"}],
@@ -94,7 +94,7 @@ def test_a_config_that_cannot_be_made_says_why(
     assert faults(api.call("POST", f"/api/datasets/{dataset['id']}/feature-configs/", body)) == expected
 
 
-def test_the_same_hash_names_its_twin(api: Caller, dataset: dict[str, Any]) -> None:
+def test_c13_the_same_hash_names_its_twin(api: Caller, dataset: dict[str, Any]) -> None:
     first = api.config(dataset, "The first", **BUYER_LISTS)
     second = api.config(dataset, "The second", **BUYER_LISTS)
     assert first["duplicate_of"] is None
@@ -103,7 +103,7 @@ def test_the_same_hash_names_its_twin(api: Caller, dataset: dict[str, Any]) -> N
     assert any("config-001 'The first'" in warning["message"] for warning in second["warnings"])
 
 
-def test_a_clone_starts_as_a_twin(api: Caller, config: dict[str, Any]) -> None:
+def test_a6_a_clone_starts_as_a_twin(api: Caller, config: dict[str, Any]) -> None:
     clone = api.made(f"/api/feature-configs/{config['id']}/clone/", {"name": "Twin"})
     assert (clone["name"], clone["number"], clone["status"], clone["version"]) == ("Twin", 2, "draft", 1)
     assert clone["duplicate_of"] == config["id"]
@@ -113,12 +113,14 @@ def test_a_clone_starts_as_a_twin(api: Caller, config: dict[str, Any]) -> None:
     assert config["name"] in unnamed.get_json()["name"]
 
 
-def test_starting_from_a_clone_copies_its_lists(api: Caller, dataset: dict[str, Any], config: dict[str, Any]) -> None:
+def test_c3_starting_from_a_clone_copies_its_lists(
+    api: Caller, dataset: dict[str, Any], config: dict[str, Any]
+) -> None:
     made = api.config(dataset, start_from={"kind": "clone", "config_id": config["id"]})
     assert made["config_hash"] == config["config_hash"]
 
 
-def test_an_edit_of_features_makes_a_version(api: Caller, config: dict[str, Any]) -> None:
+def test_c12_a4_an_edit_of_features_makes_a_version(api: Caller, config: dict[str, Any]) -> None:
     edited = api.put(config, **BUYER_LISTS).get_json()
     assert edited["version"] == 2
     assert edited["buyer_tensor_dim"] == 16
@@ -143,7 +145,7 @@ def test_lists_that_are_not_sent_stay(api: Caller, config: dict[str, Any]) -> No
     assert edited["product_tensor_dim"] == 8
 
 
-def test_an_edit_needs_the_revision_that_was_read(api: Caller, config: dict[str, Any]) -> None:
+def test_a4_an_edit_needs_the_revision_that_was_read(api: Caller, config: dict[str, Any]) -> None:
     path = f"/api/feature-configs/{config['id']}/"
     assert faults(api.call("PUT", path, {"name": "x"}), 428)
     assert faults(api.call("DELETE", path), 428)
@@ -161,7 +163,7 @@ def test_a_faulty_edit_changes_nothing(api: Caller, config: dict[str, Any]) -> N
     assert api.get(f"/api/feature-configs/{config['id']}/") == config
 
 
-def test_an_untested_draft_can_be_deleted(api: Caller, dataset: dict[str, Any], config: dict[str, Any]) -> None:
+def test_a5_an_untested_draft_can_be_deleted(api: Caller, dataset: dict[str, Any], config: dict[str, Any]) -> None:
     path = f"/api/feature-configs/{config['id']}/"
     assert api.call("DELETE", path, If_Match=config["etag"]).status_code == 204
     assert faults(api.call("GET", path), 404)
@@ -176,7 +178,7 @@ def test_a_config_with_a_test_cannot_be_deleted(api: Caller, config: dict[str, A
     assert faults(answer, 409) == {"": "has_history"}
 
 
-def test_a_list_is_paged_and_sorted(api: Caller, dataset: dict[str, Any]) -> None:
+def test_a1_a_list_is_paged_and_sorted(api: Caller, dataset: dict[str, Any]) -> None:
     for name in ("b", "c", "a"):
         api.config(dataset, name, start_from={"kind": "blank"})
     path = f"/api/datasets/{dataset['id']}/feature-configs/"
@@ -211,7 +213,7 @@ def test_a_new_version_is_announced_with_it(api: Caller, deps: Deps, config: dic
     assert len(deps.documents.query(Query("config_version")).items) == 2
 
 
-def test_generated_code_is_shown_file_by_file(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+def test_a13_generated_code_is_shown_file_by_file(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
     uri = deps.artifacts.put_if_absent("code/some/preprocessing.py", "# é\n".encode())
     record = CodeRecord(
         config["id"], 1, config["config_hash"], "generated", {"preprocessing.py": CodeFile(uri, "ab12")}

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.config_api.calling import Caller, faults
 
 
-def test_a_file_becomes_a_dataset_with_profiled_columns(api: Caller, dataset: dict[str, Any]) -> None:
+def test_c17_a_file_becomes_a_dataset_with_profiled_columns(api: Caller, dataset: dict[str, Any]) -> None:
     assert dataset["rows"] == 600
     assert dataset["source"]["kind"] == "file"
     assert {"name": "trans_date", "type": "TIMESTAMP"} in dataset["columns"]
@@ -33,7 +33,7 @@ def test_it_says_how_many_rows_are_left_out_of_training_and_why(dataset: dict[st
     }
 
 
-def test_a_dataset_is_listed_and_found_again(api: Caller, dataset: dict[str, Any]) -> None:
+def test_a13_a_dataset_is_listed_and_found_again(api: Caller, dataset: dict[str, Any]) -> None:
     listed = api.get("/api/datasets/")
     assert [one["id"] for one in listed["items"]] == [dataset["id"]]
     assert listed["total"] == 1
@@ -150,7 +150,7 @@ def test_hostile_column_names_come_through(api: Caller, data_folder: Path) -> No
     assert faults(unknown) == {"/a~1b~0": "unknown_column"}
 
 
-def test_smart_defaults_say_why_and_leave_outcomes_out(api: Caller, dataset: dict[str, Any]) -> None:
+def test_c2_a13_smart_defaults_say_why_and_leave_outcomes_out(api: Caller, dataset: dict[str, Any]) -> None:
     path = f"/api/datasets/{dataset['id']}/smart-defaults/"
     excluded, included = api.get(path), api.get(path + "?outcomes=include")
     assert excluded["outcomes"] == "exclude"

@@ -30,7 +30,7 @@ def bring(api: Caller, dataset: dict[str, Any], content: str | bytes, **headers:
 
 
 @pytest.mark.parametrize("key", ["spec_defaults", "rich_time"])
-def test_a_config_comes_back_as_it_went_out(api: Caller, dataset: dict[str, Any], key: str) -> None:
+def test_a13_a_config_comes_back_as_it_went_out(api: Caller, dataset: dict[str, Any], key: str) -> None:
     hostile = "yes: *no <b>'; --\n\t# 2024-01-01 é 🛒"
     config = api.config(dataset, hostile, description="null", start_from={"kind": "template", "key": key})
     sent = export(api, config)

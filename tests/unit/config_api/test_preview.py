@@ -16,7 +16,7 @@ def preview(api: Caller, dataset: dict[str, Any], **lists: Any) -> dict[str, Any
     return shown
 
 
-def test_dimensions_are_broken_down_by_output(api: Caller, dataset: dict[str, Any]) -> None:
+def test_c10_dimensions_are_broken_down_by_output(api: Caller, dataset: dict[str, Any]) -> None:
     shown = preview(api, dataset, **BUYER_LISTS)
     assert shown["buyer"]["total"] == 16
     (part,) = shown["product"]["breakdown"]
@@ -25,7 +25,7 @@ def test_dimensions_are_broken_down_by_output(api: Caller, dataset: dict[str, An
     assert shown["faults"] == []
 
 
-def test_the_preview_agrees_with_the_config_that_is_then_made(api: Caller, dataset: dict[str, Any]) -> None:
+def test_c10_a13_the_preview_agrees_with_the_config_that_is_then_made(api: Caller, dataset: dict[str, Any]) -> None:
     lists = api.get(f"/api/datasets/{dataset['id']}/smart-defaults/?outcomes=include")
     lists = {name: lists[name] for name in BUYER_LISTS}
     shown, made = preview(api, dataset, **lists), api.config(dataset, **lists)

@@ -32,7 +32,7 @@ def complete(deps: Deps, test_id: str) -> QuickTest:
     return done
 
 
-def test_a_test_is_asked_for_with_the_defaults_of_the_api(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+def test_a7_a_test_is_asked_for_with_the_defaults_of_the_api(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
     answer = api.start(config)
     assert answer.status_code == 202
     test = answer.get_json()
@@ -73,7 +73,7 @@ def test_settings_that_are_not_allowed_are_refused_all_at_once(api: Caller, conf
     }  # fmt: skip
 
 
-def test_an_equal_completed_test_is_offered_unless_forced(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+def test_a7_an_equal_completed_test_is_offered_unless_forced(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
     settings = {"epochs": 1, "advanced": {"hidden_layers": [64], "learning_rate": 1}}
     first = api.start(config, **settings).get_json()
     assert api.start(config, **settings).status_code == 202  # the first has not ended yet
@@ -119,7 +119,7 @@ def test_a_split_by_time_needs_a_date(api: Caller, dataset: dict[str, Any], conf
     assert api.start(config, advanced={"split": "random"}).status_code == 202
 
 
-def test_a_config_counts_its_tests(api: Caller, config: dict[str, Any]) -> None:
+def test_a10_a_config_counts_its_tests(api: Caller, config: dict[str, Any]) -> None:
     ids = [api.start(config, seed=seed).get_json()["id"] for seed in range(3)]
     found = api.get(f"/api/feature-configs/{config['id']}/")
     assert (found["quick_tests"]["count"], found["quick_tests"]["running"]) == (3, 3)
@@ -131,7 +131,7 @@ def test_a_config_counts_its_tests(api: Caller, config: dict[str, Any]) -> None:
     assert [test["id"] for test in rest["items"]] == ids[:1]
 
 
-def test_cancelling_is_safe_to_repeat_and_told_once(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+def test_a9_cancelling_is_safe_to_repeat_and_told_once(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
     test = api.start(config).get_json()
     path = f"/api/quick-tests/{test['id']}/cancel/"
     for _ in range(3):
@@ -150,7 +150,7 @@ def test_a_finished_test_is_not_cancelled(api: Caller, deps: Deps, config: dict[
     assert faults(told) == {"/now": "unknown_field"}
 
 
-def test_a_result_is_shown_beside_its_test(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+def test_a8_a_result_is_shown_beside_its_test(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
     test = api.start(config).get_json()
     store_result(deps, result_of(complete(deps, test["id"]), at_100=0.25))
     shown = api.get(f"/api/quick-tests/{test['id']}/")

@@ -43,7 +43,7 @@ def kept(deps: Deps) -> list[str]:
     return sorted(path.name for path in deps.settings.uploads.glob("*")) if deps.settings.uploads.exists() else []
 
 
-def test_an_upload_is_named_by_its_content_and_can_be_registered(api: Caller, small: Deps, table: bytes) -> None:
+def test_a13_an_upload_is_named_by_its_content_and_can_be_registered(api: Caller, small: Deps, table: bytes) -> None:
     answer = api.call("POST", PATH, table, Content_Type=PARQUET)
     assert answer.status_code == 201, answer.text
     stored: dict[str, Any] = answer.get_json()

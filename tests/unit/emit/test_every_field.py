@@ -83,7 +83,7 @@ def types(**more: ColumnType) -> dict[str, ColumnType]:
 
 
 @pytest.mark.parametrize(("described", "parameter", "side"), FIELDS)
-def test_a_parameter_changes_the_modules(described: Body, parameter: Body, side: str) -> None:
+def test_c4_c5_c6_c7_c8_a_parameter_changes_the_modules(described: Body, parameter: Body, side: str) -> None:
     known = types(**{"a column": column_type(described)})
     feature = with_all_on(described)
     changed = placed(feature, place_of(parameter), another(parameter))
@@ -101,7 +101,7 @@ def test_the_column_of_a_feature_changes_the_modules(described: Body) -> None:
 
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("change", [{"hash_bucket_size": 777}, {"embedding_dim": 8}, {"features": ["a city", "shop"]}])
-def test_every_field_of_a_cross_changes_the_modules(change: Body, side: str) -> None:
+def test_c9_every_field_of_a_cross_changes_the_modules(change: Body, side: str) -> None:
     known = types(**{"a column": ColumnType.STRING, "shop": ColumnType.STRING})
 
     def made(crosses: list[Body]) -> bytes:

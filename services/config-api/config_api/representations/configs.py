@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache, cached
+from flask import current_app
 from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
 from towerlab.configs.status import actions
 from towerlab.domain.results import KS, BestTest, Warning
@@ -19,7 +22,7 @@ from config_api.states import ConfigState, edit_revision
 def config_line(config: FeatureConfig, summary: ConfigSummary, revision: str) -> dict[str, Any]:
     """A config as a list shows it."""
     best = summary.best
-    shown = {
+    return {
         "id": config.id,
         "number": config.number,
         "name": config.name,
@@ -33,14 +36,13 @@ def config_line(config: FeatureConfig, summary: ConfigSummary, revision: str) ->
         "product_tensor_dim": summary.product_tensor_dim,
         "crosses": summary.crosses,
         **{f"best_recall_at_{k}": best.at[str(k)] if best else None for k in KS},
-        "best": _best(best, summary.comparable) if best else None,
+        "best": finite(_best(best, summary.comparable)) if best else None,
         "quick_tests": {"count": summary.tests, "last_at": summary.last_test_at, "running": summary.running},
         "created_at": config.created_at,
         "updated_at": config.updated_at,
         "created_by": config.created_by,
         "etag": etag_of(revision),
     }
-    return dict(finite(shown))
 
 
 def config_whole(state: ConfigState) -> dict[str, Any]:
@@ -61,6 +63,13 @@ def config_answer(state: ConfigState, status: int = 200) -> Answer:
     revision = edit_revision(state.config)
     location = f"/api/feature-configs/{state.config.id}/" if status == 201 else ""
     return answer(config_whole(state), status, revision=revision, location=location)
+
+
+@cached(LRUCache(2_000), key=lambda state: state.revisions, lock=Lock())
+def config_as_read(state: ConfigState) -> tuple[bytes, int, dict[str, str]]:
+    """The same for what was just read, written out: as long as nothing of it changes, neither does the answer."""
+    whole, status, headers = config_answer(state)
+    return current_app.json.dumps(whole).encode(), status, headers | {"Content-Type": "application/json"}
 
 
 def config_version(version: ConfigVersion) -> dict[str, Any]:
@@ -100,7 +109,7 @@ def columns_in_both_models(version: ConfigVersion) -> list[str]:
 
 
 def _computed(version: ConfigVersion) -> dict[str, Any]:
-    lists: dict[str, Any] = records.to_json(version.lists)
+    lists = {name: list(items) for name, items in vars(version.lists).items()}  # JSON already
     dims = {"buyer_tensor_dim": version.buyer_tensor_dim, "product_tensor_dim": version.product_tensor_dim}
     return lists | dims
 

@@ -39,9 +39,8 @@ def post_config(dataset_id: str) -> Answer:
 
 
 @routes.get("/feature-configs/<id:config_id>/")
-def config(config_id: str) -> Answer:
-    documents = deps().documents
-    return shown.config_answer(state_of(documents, reading.config(documents, config_id).value))
+def config(config_id: str) -> tuple[bytes, int, dict[str, str]]:
+    return shown.config_as_read(state_of(deps().documents, config_id))
 
 
 @routes.put("/feature-configs/<id:config_id>/")
