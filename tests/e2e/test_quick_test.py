@@ -93,6 +93,29 @@ def test_the_config_carries_the_best_recall_and_is_tested(stack: Stack, finished
     assert config["best"]["test"] == finished["id"]
 
 
+def test_the_preview_had_forecast_the_vocabularies(
+    stack: Stack, dataset: dict[str, Any], finished: dict[str, Any]
+) -> None:
+    config = stack.get(f"/api/feature-configs/{finished['feature_config']}/")
+    lists = {name: config[name] for name in config if name.endswith(("_model_features", "_model_crosses"))}
+    told = stack.post(f"/api/datasets/{dataset['id']}/preview/", lists)
+    forecast = {one["column"]: one for one in told["forecast"]["features"] if one["oov_rate"] is not None}
+    found = finished["vocabulary_stats"]
+    assert forecast.keys() == found.keys() != set()
+    for column, one in forecast.items():
+        assert not one["approximate"]
+        assert one["known"] == found[column]["vocab_size"], column
+        assert one["oov_rate"] == pytest.approx(found[column]["oov_rate"], abs=1e-9), column
+        assert one["train_oov_rate"] == pytest.approx(found[column]["train_oov_rate"], abs=1e-9), column
+
+
+def test_a_stream_tells_of_a_finished_test_at_once(stack: Stack, finished: dict[str, Any]) -> None:
+    answer = stack.call("GET", f"/api/quick-tests/{finished['id']}/events/")
+    assert answer.headers["Content-Type"].startswith("text/event-stream"), answer.text
+    assert f'"id": "{finished["id"]}"' in answer.text
+    assert "event: quick-test" in answer.text
+
+
 def test_mlflow_knows_the_run(stack: Stack, finished: dict[str, Any]) -> None:
     run_id = finished["mlflow_run_id"]
     answer = requests.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from towerlab.domain.best import with_test
 from towerlab.domain.quicktest import QuickTest
-from towerlab.domain.results import BestMetrics, BestTest, PreviousBest, Recall, Result, Ruler
+from towerlab.domain.results import BestMetrics, BestTest, PreviousBest, Recall, Result, Ruler, Slice
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
@@ -36,7 +36,7 @@ def result_of(test: QuickTest, at_100: float, protocol_key: str = "key-1") -> Re
         vocabulary_stats={},
         replicate_results=(),
         unseen={},
-        slices={},
+        slices={"new_customers": Slice(7, 3, recall(at_100), recall(0.1), None)},
         rows={},
         warnings=(),
         curve=(),

@@ -85,6 +85,9 @@ def test_ranks_are_there_once_the_test_is_completed(
     duckdb.connect().execute(f"COPY (SELECT 7 AS row_id, 3 AS rank) TO '{tmp_path / 'made.parquet'}' (FORMAT parquet)")
     uri = deps.artifacts.put_if_absent(f"results/{test.id}/ranks.parquet", (tmp_path / "made.parquet").read_bytes())
     store_result(deps, replace(result_of(test, 0.3), ranks_uri=uri))
+    (shown,) = told(api.call("GET", f"/api/quick-tests/{test.id}/events/").text)
+    assert shown["recall_at_100"] == 0.3
+    assert shown["slices"] == api.get(f"/api/quick-tests/{test.id}/")["slices"]
     path = f"/api/quick-tests/{test.id}/ranks/"
     answer = api.call("GET", path)
     assert (answer.status_code, answer.content_type) == (200, "application/vnd.apache.parquet")

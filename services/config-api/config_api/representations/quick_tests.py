@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from towerlab.domain.quicktest import QuickTest, shown_status
-from towerlab.domain.results import KS, PreviousBest, Recall, Result
+from towerlab.domain.results import KS, PreviousBest, Recall, Result, Slice
 from towerlab.runtime import records
 
 from config_api.representations.numbers import by_k, finite
@@ -68,7 +68,7 @@ def _found(result: Result) -> dict[str, Any]:
         "verdict": result.verdict,
         "vocabulary_stats": records.to_json(result.vocabulary_stats),
         "warnings": records.to_json(result.warnings),
-        "slices": result.slices,
+        "slices": {name: _slice(part) for name, part in result.slices.items()},
         "duration_seconds": result.duration_seconds,
         "cost_usd": result.cost_usd,
         "mlflow_run_id": result.mlflow_run_id or None,
@@ -89,6 +89,16 @@ def _ruler(result: Result) -> dict[str, Any]:
         "popularity": _recall(ruler.popularity),
         "repeat_purchase": _recall(ruler.repeat_purchase) if ruler.repeat_purchase else None,
         "previous_best": _previous_best(ruler.previous_best) if ruler.previous_best else None,
+    }
+
+
+def _slice(part: Slice) -> dict[str, Any]:
+    return {
+        "rows": part.rows,
+        "customers": part.customers,
+        **_recall(part.recall),
+        "popularity": _recall(part.popularity),
+        "repeat_purchase": _recall(part.repeat_purchase) if part.repeat_purchase else None,
     }
 
 
