@@ -107,6 +107,11 @@ def test_the_preview_had_forecast_the_vocabularies(
         assert one["known"] == found[column]["vocab_size"], column
         assert one["oov_rate"] == pytest.approx(found[column]["oov_rate"], abs=1e-9), column
         assert one["train_oov_rate"] == pytest.approx(found[column]["train_oov_rate"], abs=1e-9), column
+    assert told["embeddings"] == "trained"
+    for tower in (told["buyer"], told["product"]):
+        dims = {part["name"]: part["dim"] for part in tower["breakdown"]}
+        for output in tower["sample"]["outputs"]:
+            assert len(output["values"] or output["vector"]) == dims[output["name"]], output["name"]
 
 
 def test_a_stream_tells_of_a_finished_test_at_once(stack: Stack, finished: dict[str, Any]) -> None:

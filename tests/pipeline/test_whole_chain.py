@@ -18,10 +18,12 @@ import serving
 import tensorflow as tf
 from pipeline import columnar
 from shop import shop_rows
+from towerlab.configs import reference
 from towerlab.configs.checks import resolve
 from towerlab.configs.config import ConfigLists
-from towerlab.configs.features import feature_keys
+from towerlab.configs.features import feature_keys, sources
 from towerlab.domain.columns import ColumnType
+from towerlab.transforms.fitted import Fitted
 
 SETTINGS = jobs.settings(batch_size=64, epochs=1, replicates=2)
 
@@ -130,7 +132,11 @@ def test_hostile_column_names_run_through(tmp_path: Path) -> None:
 
 TAGS = {"column": "Tags", "type": "multi_hot", "separator": "|", "embedding_dim": 8, "max_tags": 4}
 BUCKETS = {"bucketize": {"enabled": True, "buckets": 8, "embedding_dim": 4}}
-AMOUNT = {"column": "InvoiceNo", "type": "numeric", "transforms": {"log_transform": True, **BUCKETS}}
+AMOUNT = {
+    "column": "InvoiceNo",
+    "type": "numeric",
+    "transforms": {"log_transform": True, "normalize": {"enabled": True}, **BUCKETS},
+}
 
 
 def tagged_shop() -> pd.DataFrame:
@@ -142,6 +148,20 @@ def tagged_shop() -> pd.DataFrame:
     return rows.assign(StockCode=number, Tags=worn, InvoiceNo=rng.integers(0, 9, len(rows)))
 
 
+TAGGED = resolve(
+    ConfigLists(
+        (retail_config.text("CustomerID", 8), retail_config.text("Country", 4), AMOUNT),
+        (retail_config.text("StockCode", 8), TAGS),
+        ({"features": ["Country", "InvoiceNo_bucket"], "hash_bucket_size": 100, "embedding_dim": 4},),
+        (),
+    ),
+    {
+        **retail_config.RETAIL_TYPES,
+        "StockCode": ColumnType.INTEGER,
+        "InvoiceNo": ColumnType.INTEGER,
+        "Tags": ColumnType.STRING,
+    },
+)
 VARIANTS = (
     {"hidden_layers": [16, 8]},
     {"optimizer": "adam", "learning_rate": 0.01, "oov_dropout": 0.0},
@@ -154,14 +174,9 @@ def tagged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything up to the Trainer, of a config with tags, a cross and integer ids."""
     folder = tmp_path_factory.mktemp("tagged")
     tagged_shop().to_parquet(folder / "snapshot.parquet", index=False)
-    types = {**retail_config.RETAIL_TYPES, "StockCode": ColumnType.INTEGER, "InvoiceNo": ColumnType.INTEGER}
-    buyer = (retail_config.text("CustomerID", 8), retail_config.text("Country", 4), AMOUNT)
-    product = (retail_config.text("StockCode", 8), TAGS)
-    crosses = ({"features": ["Country", "InvoiceNo_bucket"], "hash_bucket_size": 100, "embedding_dim": 4},)
-    config = resolve(ConfigLists(buyer, product, crosses, ()), {**types, "Tags": ColumnType.STRING})
     columns = [("CustomerID", "STRING", "query"), ("Country", "STRING", "query"), ("InvoiceNo", "INTEGER", "query")]
     columns += [("StockCode", "INTEGER", "candidate"), ("Tags", "STRING", "candidate")]
-    chain.before_training(folder, folder / "snapshot.parquet", jobs.plan(columns), config)
+    chain.before_training(folder, folder / "snapshot.parquet", jobs.plan(columns), TAGGED)
     return folder
 
 
@@ -190,3 +205,36 @@ def test_a_product_without_tags_has_zeros_where_others_have_their_mean(tagged: P
     has_none = np.array([not row or not row[0].strip(b" |") for row in raw])
     assert has_none.any()
     assert ((ids == -1).all(axis=1) == has_none).all()
+
+
+def test_what_was_fitted_and_learned_is_left_for_previews(tagged: Path, tmp_path: Path) -> None:
+    """The reference, given fitted.json, computes what TFT put out; the vectors are those of the trained towers."""
+    chain.trained_again(tagged, tmp_path, {**SETTINGS, "replicates": 1})
+    stored = json.loads((tagged / "transform_graph/fitted.json").read_text())
+    fitted = Fitted(
+        stored["numbers"],
+        {name: tuple(values) for name, values in stored["boundaries"].items()},
+        {name: tuple(values) for name, values in stored["vocabularies"].items()},
+    )
+    raw = columnar.read_split(str(tagged / "examples"), "eval")
+    rows = {source.key: [_plain(row) for row in raw[source.key].to_pylist()] for source in sources(TAGGED).values()}
+    found = columnar.read_split(str(tagged / "transformed_examples"), "eval")
+    for name, expected in reference.outputs(TAGGED, fitted, rows).items():
+        given = np.array(found[name].to_pylist()).reshape(expected.shape)
+        np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-6, err_msg=name)
+    report = json.loads((tmp_path / "model_run/training.json").read_text())
+    tables = {name: np.load(tmp_path / f"model_run/embeddings/{name}.npy") for name in report["embeddings"]}
+    assert {name: table.shape[1] for name, table in tables.items()} == {
+        "CustomerID": 8,
+        "Country": 4,
+        "InvoiceNo_bucket": 4,
+        "StockCode": 8,
+        "Tags": 8,
+    } | {"Country_x_InvoiceNo_bucket": 4}
+    assert len(tables["CustomerID"]) == len(fitted.vocabularies["CustomerID_vocab_100000_5"]) + 10
+    assert all(np.isfinite(table).all() for table in tables.values())
+
+
+def _plain(row: Any) -> Any:
+    value = row[0] if row else None
+    return value.decode() if isinstance(value, bytes) else value

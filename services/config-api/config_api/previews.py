@@ -6,7 +6,7 @@ import json
 import random
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -14,6 +14,7 @@ from cachetools import LRUCache, cached
 from towerlab.configs.checks import resolve
 from towerlab.configs.dimensions import breakdown, total
 from towerlab.configs.expectation import Expectation, computed, expectation
+from towerlab.configs.hashing import config_hash
 from towerlab.configs.resolved import ResolvedConfig, Tower
 from towerlab.configs.warnings import warnings
 from towerlab.domain.columns import ColumnProfile
@@ -26,7 +27,8 @@ from towerlab.runtime.wiring import Deps
 from config_api import sketches
 from config_api.beginnings import config_lists
 from config_api.forecasts import forecast
-from config_api.knowing import known
+from config_api.knowing import known as known_of
+from config_api.trained import Trained, trained, vector
 
 _ITEM = re.compile(r"/(\w+)/(\d+)(?:/|$)")
 Lists = Mapping[str, list[Any]]
@@ -36,11 +38,13 @@ def preview(deps: Deps, lists: Lists, dataset: Dataset, asked: Mapping[str, str]
     """Both towers by output, all faults, all warnings. What is faulty is left out of the towers. The purchase shown is
     of the `asked` 'customer' and 'product', or any. Raises Invalid for one who has bought nothing."""
     question, sketched = _Question(dataset, lists), sketches.of(deps, dataset)
+    judged = _judged(deps, question)
     if sketched is None:
-        return _with_samples(_judged(deps, question), None)
+        return _with_samples(deps, judged, None, None)
+    known = trained(deps, dataset, judged.config_hash)
     if asked:
-        return _with_samples(_judged(deps, question), sketches.purchase(deps, dataset, asked))
-    return _example(deps, question, random.randrange(len(sketched.examples)))
+        return _with_samples(deps, judged, known, sketches.purchase(deps, dataset, asked))
+    return _example(deps, question, known, random.randrange(len(sketched.examples)))
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class _Judged:
     """All of a preview but the purchase."""
 
     resolved: ResolvedConfig
+    config_hash: str
     expected: Expectation | None
     shown: Mapping[str, Any]
 
@@ -68,35 +73,57 @@ class _Judged:
 def _judged(deps: Deps, question: _Question) -> _Judged:
     dataset = question.dataset
     resolved, faults = _resolved(question.lists, dataset)
-    facts, sketched = known(deps, dataset, resolved), sketches.of(deps, dataset)
+    facts, sketched = known_of(deps, dataset, resolved), sketches.of(deps, dataset)
     profiled = {profile.name: profile for profile in facts.profiles}
     expected = expectation(resolved, sketched) if sketched else None
     shown = {
         "buyer": _tower(resolved.query, profiled),
         "product": _tower(resolved.candidate, profiled),
-        "embeddings": "untrained",
         "faults": records.to_json(faults),
         "warnings": records.to_json(warnings(resolved, facts)),
         "forecast": forecast(resolved, facts, expected, sketched) if expected and sketched else None,
     }
-    return _Judged(resolved, expected, shown)
+    return _Judged(resolved, config_hash(resolved), expected, shown)
 
 
-@cached(LRUCache(512), key=lambda deps, question, place: (deps, question.key, place), lock=Lock())
-def _example(deps: Deps, question: _Question, place: int) -> Mapping[str, Any]:
+@cached(
+    LRUCache(512),
+    key=lambda deps, question, known, place: (deps, question.key, known.test_id if known else "", place),
+    lock=Lock(),
+)
+def _example(deps: Deps, question: _Question, known: Trained | None, place: int) -> Mapping[str, Any]:
     """The preview with one of the purchases that the sketches hold."""
     sketched = sketches.of(deps, question.dataset)
     assert sketched is not None
-    return _with_samples(_judged(deps, question), sketched.examples[place])
+    return _with_samples(deps, _judged(deps, question), known, sketched.examples[place])
 
 
-def _with_samples(judged: _Judged, purchase: Purchase | None) -> Mapping[str, Any]:
+def _with_samples(deps: Deps, judged: _Judged, known: Trained | None, purchase: Purchase | None) -> Mapping[str, Any]:
     shown, buyer, product = judged.shown, None, None
     if purchase is not None and judged.expected is not None:
-        towers = computed(judged.resolved, judged.expected, purchase)
+        fit = replace(judged.expected, fitted=known.fitted, approximate=frozenset()) if known else judged.expected
+        towers = {
+            side: [_with_vector(deps, known, output) for output in outputs]
+            for side, outputs in computed(judged.resolved, fit, purchase).items()
+        }
         buyer = {"customer": purchase.customer, "outputs": towers["query"]}
         product = {"product": purchase.product, "outputs": towers["candidate"]}
-    return {**shown, "buyer": {**shown["buyer"], "sample": buyer}, "product": {**shown["product"], "sample": product}}
+    return {
+        **shown,
+        "buyer": {**shown["buyer"], "sample": buyer},
+        "product": {**shown["product"], "sample": product},
+        "embeddings": "trained" if known else "untrained",
+        "fitted_by": known.test_id if known else None,
+    }
+
+
+def _with_vector(deps: Deps, known: Trained | None, output: dict[str, Any]) -> dict[str, Any]:
+    """What a tower gets for an output of ids, once it has learned that."""
+    ids = output["ids"]
+    return {
+        **output,
+        "vector": vector(deps.artifacts, known, output["output"], ids) if known and ids is not None else None,
+    }
 
 
 def _tower(tower: Tower, known: Mapping[str, ColumnProfile]) -> dict[str, Any]:

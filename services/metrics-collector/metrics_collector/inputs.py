@@ -43,6 +43,7 @@ class Vocabulary:
 class Training:
     replicates: tuple[Replicate, ...]
     vocabulary: Mapping[str, Vocabulary]
+    embeddings: tuple[str, ...]  # outputs whose learned vectors were written
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,15 @@ class Summary:
 
 @dataclass(frozen=True)
 class JobOutputs:
-    """`tables` holds Parquet bytes by name: ranks, products, customers, rows."""
+    """`tables` holds Parquet bytes by name: ranks, products, customers, rows. `fitted_uri` is '' where the analysis
+    left no account of what it found; `embedding_uris` go by output."""
 
     tables: Mapping[str, bytes]
     training: Training
     summary: Summary
     run_id: str
+    fitted_uri: str
+    embedding_uris: Mapping[str, str]
 
 
 def read_outputs(artifacts: Artifacts, job: Job) -> JobOutputs:
@@ -71,9 +75,13 @@ def read_outputs(artifacts: Artifacts, job: Job) -> JobOutputs:
     model_run = _output(job, "Trainer", "model_run")
     tables = {name: _read(artifacts, f"{examples}/protocol/{name}.parquet", "ExampleGen") for name in TABLES}
     tables["ranks"] = _read(artifacts, f"{model_run}/ranks.parquet", "Trainer")
+    training = _training(_read_json(artifacts, f"{model_run}/training.json", "Trainer"))
+    fitted_uri = f"{_output(job, 'Transform', 'transform_graph')}/fitted.json"
     return JobOutputs(
         tables=tables,
-        training=_training(_read_json(artifacts, f"{model_run}/training.json", "Trainer")),
+        training=training,
+        fitted_uri=fitted_uri if artifacts.exists(fitted_uri) else "",
+        embedding_uris={name: f"{model_run}/embeddings/{name}.npy" for name in training.embeddings},
         summary=_summary(_read_json(artifacts, f"{examples}/protocol/summary.json", "ExampleGen")),
         run_id=_run_id(artifacts, f"{model_run}/tracking.json"),
     )
@@ -125,10 +133,11 @@ def _training(body: Mapping[str, Any]) -> Training:
             column: Vocabulary(int(v["vocab_size"]), float(v["oov_rate"]), float(v["train_oov_rate"]))
             for column, v in body["vocabulary"].items()
         }
+        embeddings = tuple(map(str, body["embeddings"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unusable(f"training.json is not as expected ({error!r})") from error
     _check_losses(replicates)
-    return Training(replicates, vocabulary)
+    return Training(replicates, vocabulary, embeddings)
 
 
 def _check_losses(replicates: tuple[Replicate, ...]) -> None:

@@ -133,6 +133,8 @@ def _result(
         mlflow_run_id=tracked.run.run_id if tracked.run else "",
         mlflow_url=tracked.run.url if tracked.run else "",
         completed_at=found.at,
+        fitted_uri=found.outputs.fitted_uri,
+        embedding_uris=found.outputs.embedding_uris,
     )
 
 

@@ -24,6 +24,8 @@ from tensorflow_transform.beam import impl as beam_impl
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io
 from tfx_bsl.tfxio import tensor_adapter, tensor_to_arrow, tf_example_record
 
+from pipeline import fitted
+
 BATCH_ROWS = 65536
 
 PreprocessingFn = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -41,6 +43,7 @@ class _Interpreter(nodes.Visitor):
         self, transform: LocalTransform, batches: Sequence[pa.RecordBatch], fingerprint: Any, folder: str
     ) -> None:
         self.transform, self.batches, self.fingerprint, self.folder = transform, batches, fingerprint, folder
+        self.fitted = fitted.Values()
 
     def validate_value(self, value: Any) -> None:
         assert isinstance(value, list), type(value)
@@ -59,6 +62,7 @@ class _Interpreter(nodes.Visitor):
 
     def on_CreateTensorBinding(self, operation: Any, values: list[Any]) -> list[Any]:
         (value,) = values
+        self.fitted.add(operation.tensor_name, operation.is_asset_filepath, value)
         return [
             beam_impl._TensorBinding(value, operation.tensor_name, operation.dtype_enum, operation.is_asset_filepath)
         ]
@@ -241,11 +245,13 @@ class LocalTransform:
         annotators.clear_asset_annotations(graph)
         fingerprint = graph_tools.get_analyzers_fingerprint(graph, inputs)
         model, _, side_effects = analysis_graph_builder.build(graph, inputs, outputs, {}.keys(), cache_dict=None)
-        traverser = nodes.Traverser(_Interpreter(self, batches, fingerprint, scratch))
+        interpreter = _Interpreter(self, batches, fingerprint, scratch)
+        traverser = nodes.Traverser(interpreter)
         (saved_model,) = traverser.visit_value_node(model)
         for node in side_effects:
             traverser.visit_value_node(node)
         self._write(transform_graph, saved_model, assets)
+        interpreter.fitted.write(transform_graph)
 
     def _write(self, transform_graph: str, saved_model: str, assets: Mapping[str, str]) -> None:
         metadata = beam_impl._infer_metadata_from_saved_model_v2(saved_model)

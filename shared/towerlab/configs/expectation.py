@@ -64,8 +64,9 @@ def expectation(resolved: ResolvedConfig, sketches: Sketches) -> Expectation:
 def computed(
     resolved: ResolvedConfig, expected: Expectation, purchase: Purchase
 ) -> Mapping[Side, list[dict[str, Any]]]:
-    """A purchase as each tower gets it, output by output: {name, raw, values, ids, oov, approximate}. `raw` are the
-    values that it comes from, by column; `oov` says of each id whether it is out of the vocabulary."""
+    """A purchase as each tower gets it, output by output: {name, output, raw, values, ids, oov, approximate}. `output`
+    is its name in the generated code, `raw` are the values that it comes from, by column; `oov` says of each id whether
+    it is out of the vocabulary."""
     at, values = sources(resolved), {"query": purchase.query, "candidate": purchase.candidate}
     rows = {source.key: [values[side].get(column)] for (side, column), source in at.items()}
     outputs = reference.outputs(resolved, expected.fitted, rows)
@@ -73,6 +74,7 @@ def computed(
         tower.side: [
             {
                 "name": entry.shown,
+                "output": entry.output.name,
                 "raw": {column: values[tower.side].get(column) for column in _columns(entry)},
                 **_shown(entry.output, outputs[entry.output.name][0], expected.fitted),
                 "approximate": not expected.approximate.isdisjoint(_depends_on(entry, tower.side, at)),

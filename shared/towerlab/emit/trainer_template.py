@@ -7,6 +7,7 @@ SavedModel, which takes raw columns, to the model artifact. Settings come from t
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import keyword
@@ -633,6 +634,7 @@ def run_fn(fn_args: Any) -> None:
             parameters = int(sum(np.prod(variable.shape) for variable in model.trainable_variables))
             ids = product_ids(fn_args, len(training.catalogue["product_index"]))
             Serving(model, training, transform, ids).save(fn_args.serving_model_dir)
+            write_embeddings(os.path.join(fn_args.model_run_dir, "embeddings"), model)
             clock.lap("save")
     report = {
         "schema": 1,
@@ -642,6 +644,7 @@ def run_fn(fn_args: Any) -> None:
         "vocabulary": vocabulary_report(training, evaluation),
         "catalogue": len(training.catalogue["product_index"]),
         "parameters": parameters,
+        "embeddings": sorted(f.name for f in (*training.query, *training.candidate) if f.is_ids),
         "timings": clock.laps,
     }
     write_run(fn_args.model_run_dir, pa.concat_tables(tables), report)
@@ -672,6 +675,17 @@ def write_run(folder: str, ranks: pa.Table, report: Mapping[str, Any]) -> None:
     with tf.io.gfile.GFile(os.path.join(folder, "ranks.parquet"), "wb") as file:
         file.write(parquet.getvalue().to_pybytes())
     write_json(folder, "training.json", report)
+
+
+def write_embeddings(folder: str, model: TwoTowerModel) -> None:
+    """The learned vectors of every output of ids, float32 [ids, dim], as <output>.npy."""
+    tf.io.gfile.makedirs(folder)
+    for tower in (model.buyer, model.product):
+        for name, layer in tower.embeddings.items():
+            array = io.BytesIO()
+            np.save(array, layer.embeddings.numpy())
+            with tf.io.gfile.GFile(os.path.join(folder, f"{name}.npy"), "wb") as file:
+                file.write(array.getvalue())
 
 
 def write_json(folder: str, name: str, content: Mapping[str, Any]) -> None:

@@ -134,7 +134,13 @@ def training(shop: Shop, **changes: Any) -> dict[str, Any]:
         for r in range(len(shop.scores))
     ]
     vocabulary = {"customer": {"tower": "query", "vocab_size": 12, "oov_rate": 0.01, "train_oov_rate": 0.0}}
-    return {"schema": 1, "replicates": replicates, "vocabulary": vocabulary, "timings": {}} | changes
+    return {
+        "schema": 1,
+        "replicates": replicates,
+        "vocabulary": vocabulary,
+        "embeddings": ["customer"],
+        "timings": {},
+    } | changes
 
 
 def summary(**changes: Any) -> dict[str, Any]:
@@ -160,9 +166,8 @@ def leave_behind(
     """Store what a succeeded job leaves behind; its tasks. `without` names a file that is missing."""
     contents = {f"examples/protocol/{name}.parquet": shop.files[name] for name in ("products", "customers", "rows")}
     contents["model_run/ranks.parquet"] = shop.files["ranks"]
-    bodies = {"model_run/training.json": training(shop), "examples/protocol/summary.json": summary()} | dict(
-        reports or {}
-    )
+    bodies = {"model_run/training.json": training(shop), "examples/protocol/summary.json": summary()}
+    bodies |= {"transform_graph/fitted.json": {"schema": 1}} | dict(reports or {})
     if tracked:
         bodies["model_run/tracking.json"] = {"run_id": tracked}
     contents |= {name: json.dumps(body).encode() for name, body in bodies.items()}
@@ -175,6 +180,7 @@ def leave_behind(
 def tasks(world: World, run: str = "one") -> tuple[JobTask, ...]:
     outputs = {
         "ExampleGen": {"examples": world.deps.artifacts.uri(f"jobs/{run}/examples")},
+        "Transform": {"transform_graph": world.deps.artifacts.uri(f"jobs/{run}/transform_graph")},
         "Trainer": {"model_run": world.deps.artifacts.uri(f"jobs/{run}/model_run")},
     }
     return tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import permutations
 from typing import Any
 
@@ -394,6 +395,10 @@ def test_a_result_reads_back_as_it_was_written(world: World, app: Flask, shop: S
     assert records.from_json(Result, records.to_json(found)) == found
     assert found.slices["head_products"].popularity.at["100"] > 0
     assert isinstance(found.replicate_results[0]["seed"], int)
+    assert json.loads(world.deps.artifacts.read(found.fitted_uri)) == {"schema": 1}
+    assert {name: uri.rsplit("/", 2)[1:] for name, uri in found.embedding_uris.items()} == {
+        "customer": ["embeddings", "customer.npy"]
+    }
 
 
 def test_news_of_a_start_that_comes_after_the_end_changes_nothing(world: World, app: Flask) -> None:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import json
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from config_api import sketches
+from towerlab.configs.checks import resolve
+from towerlab.configs.expectation import expectation
+from towerlab.configs.lists import ConfigLists
+from towerlab.domain.datasets import Dataset
+from towerlab.domain.results import Result
+from towerlab.runtime import records
+from towerlab.runtime.wiring import Deps
+from towerlab.transforms.fitted import Fitted
 
+from tests.unit.config_api.building import result_of, store_result
 from tests.unit.config_api.calling import BUYER_LISTS, CUSTOMER, PRODUCT, Caller, faults
+from tests.unit.config_api.test_reactions import complete
 
 
 def preview(api: Caller, dataset: dict[str, Any], **lists: Any) -> dict[str, Any]:
@@ -140,3 +155,62 @@ def test_without_a_product_role_there_is_nothing_to_compute(api: Caller, dataset
     shown = preview(api, dataset, **BUYER_LISTS)
     assert (shown["buyer"]["sample"], shown["product"]["sample"], shown["forecast"]) == (None, None, None)
     assert shown["buyer"]["total"] == 16
+
+
+@pytest.fixture
+def fitted(api: Caller, deps: Deps, config: dict[str, Any]) -> dict[str, Any]:
+    """The config, with a completed test whose analysis found just two customers, and what it learned of them."""
+    buyer = [CUSTOMER | {"vocab_settings": {"oov_buckets": 1}}]
+    made = api.put(config, buyer_model_features=buyer, buyer_model_crosses=[]).get_json()
+    test = complete(deps, api.start(made).get_json()["id"])
+    expected = expectation_of(deps, made)
+    found = {
+        "numbers": expected.numbers,
+        "boundaries": expected.boundaries,
+        "vocabularies": expected.vocabularies | {"customer_id_vocab_100000_5": ("c3", "c9")},
+    }
+    vectors = io.BytesIO()
+    np.save(vectors, np.array([[1.5] * 16, [2.5] * 16, [3.5] * 16], np.float32))
+    uri = deps.artifacts.put_if_absent(f"jobs/{test.id}/fitted.json", json.dumps(found).encode())
+    table = deps.artifacts.put_if_absent(f"jobs/{test.id}/customer_id.npy", vectors.getvalue())
+    store_result(deps, replace(result_of(test, 0.3), fitted_uri=uri, embedding_uris={"customer_id": table}))
+    return {"test": test.id, "lists": {name: made[name] for name in BUYER_LISTS}}
+
+
+def expectation_of(deps: Deps, config: dict[str, Any]) -> Fitted:
+    dataset = records.get(deps.documents, Dataset, config["dataset"]).value
+    sketched = sketches.of(deps, dataset)
+    assert sketched is not None
+    lists = ConfigLists(**{name: tuple(config[name]) for name in BUYER_LISTS})
+    return expectation(resolve(lists, dataset.columns), sketched).fitted
+
+
+def test_once_a_test_has_fitted_the_config_its_values_and_vectors_are_shown(
+    api: Caller, dataset: dict[str, Any], fitted: dict[str, Any]
+) -> None:
+    shown, outputs = purchase_of(api, dataset, "customer=c9", **fitted["lists"])
+    assert (shown["embeddings"], shown["fitted_by"]) == ("trained", fitted["test"])
+    assert (outputs["customer_id"]["ids"], outputs["customer_id"]["vector"]) == ([1], [2.5] * 16)
+    unknown = purchase_of(api, dataset, "customer=c4", **fitted["lists"])[1]["customer_id"]
+    assert (unknown["ids"], unknown["oov"], unknown["vector"]) == ([2], [True], [3.5] * 16)
+
+
+def test_another_config_and_other_roles_are_not_what_was_fitted(
+    api: Caller, dataset: dict[str, Any], fitted: dict[str, Any]
+) -> None:
+    wider = [CUSTOMER | {"embedding_dim": 8, "vocab_settings": {"oov_buckets": 1}}]
+    shown, outputs = purchase_of(api, dataset, "customer=c9", **fitted["lists"] | {"buyer_model_features": wider})
+    assert (shown["embeddings"], shown["fitted_by"], outputs["customer_id"]["vector"]) == ("untrained", None, None)
+    path = f"/api/datasets/{dataset['id']}/column-mapping/"
+    mapping = {name: {"role": entry["role"]} for name, entry in api.get(path).items() if entry["role"] != "quantity"}
+    assert api.call("PUT", path, mapping, If_Match="*").status_code == 200
+    assert preview(api, dataset, **fitted["lists"])["embeddings"] == "untrained"
+
+
+def test_what_was_cleaned_away_is_not_shown(
+    api: Caller, deps: Deps, dataset: dict[str, Any], fitted: dict[str, Any]
+) -> None:
+    held = records.get(deps.documents, Result, fitted["test"])
+    gone = replace(held.value, fitted_uri=held.value.fitted_uri + "x")
+    deps.documents.commit([records.put(gone, held.id, held.revision)])
+    assert preview(api, dataset, **fitted["lists"])["embeddings"] == "untrained"

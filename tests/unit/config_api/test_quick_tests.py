@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from towerlab.configs.config import ConfigStatus, FeatureConfig
-from towerlab.domain.quicktest import Completed, QuickTest, advance
+from towerlab.domain.datasets import Dataset
+from towerlab.domain.protocol import roles_of
+from towerlab.domain.quicktest import Completed, QuickTest, Submitting, advance
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
@@ -25,9 +27,10 @@ API_FIELDS = {
 
 
 def complete(deps: Deps, test_id: str) -> QuickTest:
-    """The collector's part: the test has ended well."""
+    """The orchestrator's and the collector's part: the test was submitted and has ended well."""
     held = records.get(deps.documents, QuickTest, test_id)
-    done = advance(held.value, Completed((), deps.clock.now().isoformat()))
+    roles = roles_of(records.get(deps.documents, Dataset, held.value.dataset_id).value)
+    done = advance(advance(held.value, Submitting("job", roles)), Completed((), deps.clock.now().isoformat()))
     deps.documents.commit([records.put(done, test_id, held.revision)])
     return done
 

@@ -78,7 +78,8 @@ def test_a_purchase_is_computed_output_by_output() -> None:
     )
     buyer = shown(config)
     assert buyer["city"] == {
-        "name": "city", "raw": {"city": "oslo"}, "values": None, "ids": [2], "oov": [True], "approximate": False,
+        "name": "city", "output": "city", "raw": {"city": "oslo"}, "values": None, "ids": [2], "oov": [True],
+        "approximate": False,
     }  # fmt: skip
     assert buyer["revenue_norm"]["values"] == [1.0]
     tags = shown(config, "candidate", category=Sketch(("a|b", "a"), (50, 10), (0, 0)))["category"]

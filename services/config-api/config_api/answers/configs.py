@@ -107,13 +107,16 @@ class OutputAnswer(Answered):
 
 
 class ComputedAnswer(Answered):
-    """`values` of numbers as they are, `ids` of what is embedded; `oov` for each id of a vocabulary."""
+    """`values` of numbers as they are, `ids` of what is embedded; `oov` for each id of a vocabulary; `vector` is what a
+    tower gets for them once it is trained."""
 
     name = text(example="revenue_bucket")
+    output = text(description="Its name in the generated code")
     raw = mapped()
     values = several(fields.Float(), null=True)
     ids = several(fields.Integer(), null=True)
     oov = several(fields.Boolean(), null=True)
+    vector = several(fields.Float(), null=True)
     approximate = flag()
 
 
@@ -178,7 +181,8 @@ class ForecastAnswer(Answered):
 class PreviewAnswer(Answered):
     buyer = one(BuyerTower)
     product = one(ProductTower)
-    embeddings = choice(("untrained",))
+    embeddings = choice(("untrained", "trained"))
+    fitted_by = text(null=True, description="The quick test whose fitted values and vectors are shown")
     faults = several(Fault)
     warnings = several(WarningAnswer)
     forecast = one(ForecastAnswer, null=True)
