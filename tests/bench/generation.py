@@ -8,6 +8,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,7 @@ def large_config() -> ResolvedConfig:
 
 def handler(runs: int) -> dict[str, float]:
     """Codegen's answer to a new version, over real SQLite and files: event in, code stored and announced."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):  # the service's log
         world = World(Path(folder))
         app = create(world.deps)
         for n in range(runs + 1):
