@@ -103,6 +103,4 @@ def _stage_table(test: dict[str, Any]) -> Table:
 def _verdict_line(test: dict[str, Any]) -> str:
     words = {"better": "↑ Better", "worse": "↓ Worse", "cannot_tell": "≈ Cannot tell"}
     best = test["ruler"]["previous_best"]
-    low, high = best["difference_interval"]["recall_at_100"]
-    difference = f"{best['difference']['recall_at_100'] * 100:+.1f} pp ({low * 100:+.1f} to {high * 100:+.1f})"
-    return f"{words[test['verdict']]}: {difference} recall@100 against {best['name']}; one run each, 3 seeds would tell"
+    return f"{words[test['verdict']]}, against {best['name']}: {test['verdict_reason']}"

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from towerlab.domain.results import KS, Recall, Slice
-from towerlab.domain.statistics import clustered_difference, clustered_ratio
+from towerlab.domain.statistics import Estimate, clustered_difference, clustered_ratio
 
 from metrics_collector import tables
 from metrics_collector.inputs import Unusable
@@ -42,10 +42,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Paired:
-    """Ours minus theirs on the same rows, by k, with 95% intervals over customers."""
+    """Ours minus theirs on the same rows of so many customers, by k."""
 
-    difference: Mapping[str, float]
-    interval: Mapping[str, tuple[float, float]]
+    difference: Mapping[str, Estimate]
+    customers: int
 
 
 def compute(files: Mapping[str, bytes], has_customers: bool, exclude_seen: bool = False) -> Figures:
@@ -81,10 +81,10 @@ def paired_difference(ours: bytes, theirs: bytes) -> Paired | None:
     if any(row[0] != row[1] for row in rows):
         return None
     columns = list(zip(*rows, strict=True))
-    estimates = {
+    difference = {
         str(k): clustered_difference(columns[2 + 2 * i], columns[3 + 2 * i], columns[0]) for i, k in enumerate(KS)
     }
-    return Paired({k: e.value for k, e in estimates.items()}, {k: e.interval for k, e in estimates.items()})
+    return Paired(difference, len(rows))
 
 
 def _load(connection: DuckDBPyConnection, folder: Path, files: Mapping[str, bytes]) -> None:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from towerlab.configs.config import FeatureConfig
 from towerlab.domain.errors import NotFound
 from towerlab.domain.quicktest import QuickTest
 from towerlab.domain.results import PreviousBest, Result, Warning
+from towerlab.domain.verdict import Compared, compare, pool
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
 from metrics_collector import figures
 from metrics_collector.cautions import sees_outcomes
+
+JUDGED_BY = "100"  # the k that decides
+MOST_RESULTS = 1_000  # that the variance over seeds is taken from, the best ones
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a test has found of its config's version: its recalls by seed, and its hits per customer (Parquet)."""
+
+    config_id: str
+    version: int
+    runs: Sequence[Mapping[str, int | float]]
+    customers: bytes
 
 
 def previous_best(deps: Deps, test: QuickTest, protocol_key: str) -> Result | None:
@@ -29,14 +46,16 @@ def previous_best(deps: Deps, test: QuickTest, protocol_key: str) -> Result | No
     return best
 
 
-def compared(deps: Deps, previous: Result, customers: bytes) -> PreviousBest | Warning:
+def compared(deps: Deps, previous: Result, ours: Measured) -> PreviousBest | Warning:
     """Ours against the previous best on the same rows; a warning when the two cannot be laid side by side."""
     try:
-        paired = figures.paired_difference(customers, deps.artifacts.read(previous.customers_uri))
+        paired = figures.paired_difference(ours.customers, deps.artifacts.read(previous.customers_uri))
     except NotFound:
         return _incomparable("its ranks are gone")
     if paired is None:
         return _incomparable("it was judged on other rows")
+    known = list(islice(_best_first(deps, previous.dataset_id, previous.protocol_key), MOST_RESULTS))
+    found = {k: _compared(k, paired, ours, previous, known) for k in paired.difference}
     config = records.find(deps.documents, FeatureConfig, previous.config_id)
     return PreviousBest(
         test_id=previous.test_id,
@@ -44,10 +63,29 @@ def compared(deps: Deps, previous: Result, customers: bytes) -> PreviousBest | W
         name=config.value.name if config else "",
         version=previous.version,
         at=previous.recall.at,
-        difference=paired.difference,
-        difference_interval=paired.interval,
+        difference={k: one.difference for k, one in found.items()},
+        difference_interval={k: one.interval for k, one in found.items()},
         after_request=sees_outcomes(previous.warnings),
+        seeds_known=found[JUDGED_BY].seeds_known,
+        verdict=found[JUDGED_BY].verdict,
+        runs=len(previous.replicate_results),
     )
+
+
+def _compared(k: str, paired: figures.Paired, ours: Measured, previous: Result, known: Iterable[Result]) -> Compared:
+    name = f"recall_at_{k}"
+    mine, theirs = ([float(run[name]) for run in runs] for runs in (ours.runs, previous.replicate_results))
+    return compare(paired.difference[k], paired.customers, mine, theirs, pool(_by_seed(ours, known, name)))
+
+
+def _by_seed(ours: Measured, known: Iterable[Result], name: str) -> Iterable[Mapping[int, float]]:
+    """Recalls by seed of each version of a config that was tested under the protocol, ours among them."""
+    found: dict[tuple[str, int], dict[int, float]] = defaultdict(dict)
+    runs = [(result.config_id, result.version, run) for result in known for run in result.replicate_results]
+    runs += [(ours.config_id, ours.version, run) for run in ours.runs]
+    for config_id, version, run in runs:
+        found[config_id, version][int(run["seed"])] = float(run[name])
+    return found.values()
 
 
 def _best_first(deps: Deps, dataset_id: str, protocol_key: str) -> Iterator[Result]:

@@ -25,8 +25,6 @@ from metrics_collector.refusals import refuse_missing_replicates, refuse_untrain
 from metrics_collector.stages import seconds_between
 from metrics_collector.tracked import Tracked, tags_of, track
 
-CANNOT_TELL = "cannot_tell"  # one run each and no known variance of seeds
-
 
 @dataclass(frozen=True)
 class Found:
@@ -92,7 +90,11 @@ def _measured(deps: Deps, test: QuickTest, job: Job, at: str) -> Found:
 
 def _previous(deps: Deps, found: Found) -> PreviousBest | Warning | None:
     result = previous.previous_best(deps, found.test, found.protocol_key)
-    return None if result is None else previous.compared(deps, result, found.figures.customers)
+    if result is None:
+        return None
+    runs = _replicates(found.figures, found.outputs.training)
+    ours = previous.Measured(found.test.config_id, found.test.version, runs, found.figures.customers)
+    return previous.compared(deps, result, ours)
 
 
 def _logged(found: Found) -> dict[str, float]:
@@ -118,7 +120,7 @@ def _result(
         loss=found.loss,
         metrics=found.metrics,
         ruler=Ruler(found.figures.random, whole.popularity, whole.repeat_purchase, best),
-        verdict=CANNOT_TELL if best else None,
+        verdict=best.verdict if best else None,
         vocabulary_stats={column: _stats(v) for column, v in training.vocabulary.items()},
         replicate_results=_replicates(found.figures, training),
         unseen=found.outputs.summary.unseen,

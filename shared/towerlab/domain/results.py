@@ -19,14 +19,20 @@ class Recall:
 
 @dataclass(frozen=True)
 class PreviousBest:
+    """`difference_interval` covers customers, and seeds too when `seeds_known`; `runs` are the previous best's seeds.
+    `verdict`: better | worse | cannot_tell, of ours by recall@100."""
+
     test_id: str
     config_id: str
     name: str
     version: int
     at: Mapping[str, float]
     difference: Mapping[str, float]
-    difference_interval: Mapping[str, tuple[float, float]]  # over customers only; seeds are not in it
+    difference_interval: Mapping[str, tuple[float, float]]
     after_request: bool = False
+    seeds_known: bool = False
+    verdict: str = "cannot_tell"
+    runs: int = 1
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import json
 from itertools import permutations
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 from metrics_collector.app import create
@@ -330,6 +331,25 @@ def test_the_previous_best_is_the_datasets_best_when_the_test_was_asked_for(
     assert (found.ruler.previous_best.test_id, found.ruler.previous_best.name) == ("t1", "Config c1")
     assert found.ruler.previous_best.difference == {"10": 0.0, "50": 0.0, "100": 0.0}
     assert found.ruler.previous_best.difference_interval["100"] == (0.0, 0.0)
+
+
+def test_with_seeds_on_both_sides_a_better_config_is_called_better(world: World, app: Flask) -> None:
+    """The same purchases, scored by c1 and c3 as by popularity, by c2 with some more knowledge; three seeds each."""
+    poor, good = (a_shop(rows=3000, people=120, catalogue=400, seed=4, replicates=3) for _ in range(2))
+    bought = good.products[good.eval_rows]
+    good.scores[:, np.arange(len(bought)), bought] += 0.3
+    good.files["ranks"] = ranks_parquet(good.ranks())
+    verdicts = {}
+    for n, (config, shop) in enumerate((("c1", poor), ("c2", good), ("c3", poor))):
+        a_running_test(world, f"t{n}", config, settings=Asked(replicates=3))
+        a_finished_job(world, shop, f"t{n}")
+        world.tick(app, "collect")
+        world.clock.pass_(hours=1)
+        found = result(world, f"t{n}")
+        verdicts[config] = found.verdict
+        best = found.ruler.previous_best
+        assert best is None or (best.seeds_known, best.runs) == (True, 3)
+    assert verdicts == {"c1": None, "c2": "better", "c3": "worse"}
 
 
 def test_neither_a_later_test_nor_one_of_the_same_version_is_a_previous_best(

@@ -66,6 +66,9 @@ class PreviousBestAnswer(RecallsAnswer):
     version = whole(minimum=1)
     difference = mapped()
     difference_interval = mapped()
+    seeds_known = flag()
+    runs = whole(minimum=1)
+    after_request = flag()
 
 
 class RulerAnswer(Answered):
@@ -98,6 +101,7 @@ class QuickTestAnswer(Answered):
     intervals = mapped(null=True)
     ruler = one(RulerAnswer, null=True)
     verdict = choice(("better", "worse", "cannot_tell"), null=True)
+    verdict_reason = text(null=True, description="Why, and what would settle it")
     vocabulary_stats = mapped(VocabularyAnswer)
     warnings = several(WarningAnswer)
     slices = mapped(null=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from towerlab.domain.quicktest import QuickTest, shown_status
 from towerlab.domain.results import KS, PreviousBest, Recall, Result, Slice
+from towerlab.domain.verdict import BETTER, CANNOT_TELL, SEEDS, WORSE
 from towerlab.runtime import records
 
 from config_api.representations.numbers import by_k, finite
@@ -53,8 +54,18 @@ def _progress(test: QuickTest) -> dict[str, Any]:
 
 
 def _nothing_yet() -> dict[str, Any]:
-    unknown = ("loss", *(f"recall_at_{k}" for k in KS), "intervals", "ruler", "verdict", "slices", "duration_seconds")
-    later = ("cost_usd", "mlflow_run_id", "mlflow_url", "unseen", "metrics", "protocol", "rows")
+    unknown = ("loss", *(f"recall_at_{k}" for k in KS), "intervals", "ruler", "verdict", "verdict_reason")
+    later = (
+        "slices",
+        "duration_seconds",
+        "cost_usd",
+        "mlflow_run_id",
+        "mlflow_url",
+        "unseen",
+        "metrics",
+        "protocol",
+        "rows",
+    )
     lists: dict[str, Any] = {"vocabulary_stats": {}, "warnings": [], "replicate_results": [], "curve": []}
     return dict.fromkeys((*unknown, *later)) | lists
 
@@ -66,6 +77,7 @@ def _found(result: Result) -> dict[str, Any]:
         "intervals": by_k(result.recall.interval),
         "ruler": _ruler(result),
         "verdict": result.verdict,
+        "verdict_reason": _reason(result.ruler.previous_best) if result.ruler.previous_best else None,
         "vocabulary_stats": records.to_json(result.vocabulary_stats),
         "warnings": records.to_json(result.warnings),
         "slices": {name: _slice(part) for name, part in result.slices.items()},
@@ -115,8 +127,30 @@ def _previous_best(best: PreviousBest) -> dict[str, Any]:
         **by_k(best.at),
         "difference": by_k(best.difference),
         "difference_interval": by_k(best.difference_interval),
+        "seeds_known": best.seeds_known,
+        "runs": best.runs,
         "after_request": best.after_request,
     }
+
+
+def _reason(best: PreviousBest) -> str:
+    """Why the verdict is what it is, and what would settle it."""
+    low, high = best.difference_interval["100"]
+    seen = f"{_points(best.difference['100'])} points of recall@100 ({_points(low)} to {_points(high)}"
+    if not best.seeds_known:
+        return (
+            f"{seen} over customers alone): how much seeds differ is not known here. Run {SEEDS} seeds of each config."
+        )
+    said = {
+        BETTER: "This config shows improvement over previous best",
+        WORSE: "This config is worse than the previous best",
+        CANNOT_TELL: "This config cannot be told from the previous best",
+    }[best.verdict]
+    return f"{said}: {seen}, customers and seeds considered)."
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "\u2212")
 
 
 def _seconds(start: str | None, end: str | None) -> float | None:
