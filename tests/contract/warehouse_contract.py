@@ -280,3 +280,11 @@ class WarehouseContract(ABC):
     def test_no_sketch_is_made_of_rows_that_nobody_can_train_on(self, warehouse: Warehouse) -> None:
         select = "SELECT NULL::VARCHAR AS product, 1 AS x"
         assert warehouse.sketches(warehouse.snapshot(self.table(select)).uri, {"product_id": "product"}) == Sketches()
+
+    def test_a_product_is_called_what_most_of_its_rows_call_it(self, warehouse: Warehouse) -> None:
+        select = """SELECT * FROM (VALUES (1, 'b'), (1, 'a'), (1, 'a'), (2, 'd'), (2, 'c'), (3, NULL), (NULL, 'x'))
+                    t("the product", label)"""
+        uri = warehouse.snapshot(self.table(select)).uri
+        assert warehouse.labels(uri, "the product", "label") == {"1": "a", "2": "c"}
+        with pytest.raises(Invalid):
+            warehouse.labels(uri, "the product", "nowhere")

@@ -114,6 +114,21 @@ def test_the_preview_had_forecast_the_vocabularies(
             assert len(output["values"] or output["vector"]) == dims[output["name"]], output["name"]
 
 
+def test_recommendations_are_called_by_name_and_stand_beside_the_history(
+    stack: Stack, finished: dict[str, Any]
+) -> None:
+    found = stack.get(f"/api/quick-tests/{finished['id']}/recommendations/?limit=3")
+    assert len(found["items"]) == 3 < found["total"]
+    for item in found["items"]:
+        assert len({entry["product"] for entry in item["recommended"]}) == 10
+        assert all(entry["label"] for entry in item["recommended"])
+        assert item["after"], "a customer who was judged has bought something"
+        known = {entry["product"]: entry["times"] for entry in item["before"]}
+        again = [entry for entry in item["recommended"] if entry["product"] in known]
+        assert all(entry["bought_before"] == known[entry["product"]] for entry in again)
+    assert finished["metrics"]["distinct_in_top10"] > 10
+
+
 def test_a_stream_tells_of_a_finished_test_at_once(stack: Stack, finished: dict[str, Any]) -> None:
     answer = stack.call("GET", f"/api/quick-tests/{finished['id']}/events/")
     assert answer.headers["Content-Type"].startswith("text/event-stream"), answer.text

@@ -109,16 +109,26 @@ def test_ranks_are_those_of_a_plain_count_and_ties_count_against_the_model(rng: 
     candidate = rng.integers(-2, 3, (50, 2)).astype(np.float32)
     true, customer = rng.integers(0, 50, 3000), rng.integers(0, 40, 3000)
     seen = {c: rng.choice(50, 5, replace=False) for c in range(0, 40, 2)}
-    ranks, unseen = trainer.rank(query, candidate, true, customer, seen)
+    found = trainer.rank(query, candidate, true, customer, seen)
+    ranks, unseen = found.ranks, found.ranks_unseen
     for row in rng.choice(3000, 300, replace=False):
         scores, before = query[row] @ candidate.T, set(seen.get(customer[row], ()))
         assert ranks[row] == plain_rank(scores, true[row], set())
         assert unseen[row] == (-1 if true[row] in before else plain_rank(scores, true[row], before))
+        assert scores[found.best[row]].tolist() == sorted(scores, reverse=True)[:10]
+        assert len(set(found.best[row])) == 10
 
 
 def test_a_model_that_scores_everything_alike_is_last() -> None:
-    ranks, _ = trainer.rank(np.zeros((4, 3)), np.zeros((10, 3)), np.arange(4), np.arange(4), {})
-    assert ranks.tolist() == [10, 10, 10, 10]
+    found = trainer.rank(np.zeros((4, 3)), np.zeros((10, 3)), np.arange(4), np.arange(4), {})
+    assert found.ranks.tolist() == [10, 10, 10, 10]
+
+
+def test_a_customers_recommendations_are_those_of_the_last_evaluation_row() -> None:
+    columns = {"customer_index": np.array([3, 1, 3, 1]), "row_id": np.array([5, 9, 8, 7])}
+    found = trainer.Ranked(np.zeros(4), np.zeros(4), np.array([[0, 1], [2, 3], [4, 5], [6, 7]]))
+    table = trainer.recommendations_table(found, columns).to_pydict()
+    assert table == {"customer_index": [1, 1, 3, 3], "place": [1, 2, 1, 2], "product_index": [2, 3, 4, 5]}
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

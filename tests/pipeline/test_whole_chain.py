@@ -63,6 +63,11 @@ def test_the_training_report_is_complete(trained_shop: Path) -> None:
     report = json.loads((trained_shop / "model_run/training.json").read_text())
     assert [replicate["seed"] for replicate in report["replicates"]] == [0, 1]
     assert report["replicates"][0]["loss"] != report["replicates"][1]["loss"]
+    assert all(0 < replicate["distinct_in_top10"] <= report["catalogue"] for replicate in report["replicates"])
+    recommended = pq.read_table(trained_shop / "model_run/recommendations.parquet").to_pandas()
+    judged = pq.read_table(trained_shop / "model_run/ranks.parquet").to_pandas()
+    assert set(recommended["customer_index"]) == set(judged["customer_index"])
+    assert recommended.groupby("customer_index")["product_index"].nunique().eq(10).all()
     assert set(report["vocabulary"]) == {"CustomerID", "Country", "StockCode", "Description"}
     assert 0 < report["vocabulary"]["CustomerID"]["oov_rate"] <= 1
     assert report["catalogue"] == len(pq.read_table(trained_shop / "examples/protocol/products.parquet"))

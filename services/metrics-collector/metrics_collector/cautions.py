@@ -16,6 +16,8 @@ OOV_LIMIT = 0.05
 PROPERTY_LIMIT = 0.95
 ENOUGH_STEPS = 12
 ENOUGH_CUSTOMERS = 300
+SAID_HERE = {"after_request", "varies_within_product", "in_both_models"}  # of the config, but better known now
+COLLAPSED = 0.05  # fewer distinct recommendations than this share of the distinct products bought
 
 
 def cautions(
@@ -27,9 +29,11 @@ def cautions(
         *_against_popularity(figures),
         *_steps(outputs.training.replicates),
         *_customers(figures),
+        *_collapse(outputs.training.replicates, figures),
         *_unknown_values(outputs.training.vocabulary),
         *_product_properties(outputs.summary.product_property),
         *_in_both_models(version),
+        *(warning for warning in version.warnings if warning.code not in SAID_HERE),
     )
 
 
@@ -91,6 +95,18 @@ def _customers(figures: Figures) -> Iterator[Warning]:
             code="few_customers",
             message=f"Only {figures.whole.customers} customers were evaluated: too few customers for sure intervals.",
             remedy="Use a larger data sample.",
+        )
+
+
+def _collapse(replicates: Iterable[Replicate], figures: Figures) -> Iterator[Warning]:
+    """Everyone is shown the same: a model can have a fair recall so, and be useless."""
+    fewest = min(replicate.distinct_in_top10 for replicate in replicates)
+    if fewest < COLLAPSED * figures.bought:
+        yield Warning(
+            code="few_distinct_recommendations",
+            message=f"All first ten recommendations together hold {fewest:,} products, where customers bought"
+            f" {figures.bought:,}: the model shows nearly everyone the same.",
+            remedy="Add features that tell customers apart, train longer, or lower the learning rate.",
         )
 
 

@@ -12,6 +12,7 @@ from towerlab.domain.results import KS, Recall, Slice
 from towerlab.domain.statistics import Estimate, clustered_difference, clustered_ratio
 
 from metrics_collector import tables
+from metrics_collector.examples import examples
 from metrics_collector.inputs import Unusable
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ PRODUCT_SLICES: Mapping[str, str] = {
 @dataclass(frozen=True)
 class Figures:
     """`replicates` maps a replicate's number to its figures; means over them are in `whole.recall` and `metrics`.
-    `ranks` and `customers` are the Parquet files to keep: ranks by row, hits by customer."""
+    `ranks` and `customers` are the Parquet files to keep: ranks by row, hits by customer; `examples` as examples.py."""
 
     whole: Slice
     random: Recall
@@ -38,6 +39,8 @@ class Figures:
     catalogue: int
     ranks: bytes
     customers: bytes
+    bought: int  # distinct products of the rows that were judged
+    examples: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Paired:
 
 
 def compute(files: Mapping[str, bytes], has_customers: bool, exclude_seen: bool = False) -> Figures:
-    """`files` holds Parquet bytes: ranks, products, customers, rows. Raises Unusable.
+    """`files` holds Parquet bytes: ranks, products, customers, rows, recommendations. Raises Unusable.
 
     Without a customer role the splits give every row a customer of its own, and there is no repeat purchase. With
     `exclude_seen` the products that a customer bought in training are taken out of every list, the baselines' too, and
@@ -138,6 +141,8 @@ def _figures(connection: DuckDBPyConnection, folder: Path, has_customers: bool, 
         catalogue=catalogue,
         ranks=_written(connection, folder / "kept-ranks", tables.DURABLE_RANKS),
         customers=_written(connection, folder / "kept-customers", tables.HITS_PER_CUSTOMER),
+        bought=_number(connection, "SELECT count(DISTINCT product_index) FROM judged"),
+        examples=examples(connection, str(folder / "recommendations.parquet")),
     )
 
 

@@ -30,6 +30,7 @@ class Replicate:
     seed: int
     loss: tuple[float, ...]  # per training row, by epoch
     steps: int
+    distinct_in_top10: int  # products in the first ten of any row
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Summary:
 
 @dataclass(frozen=True)
 class JobOutputs:
-    """`tables` holds Parquet bytes by name: ranks, products, customers, rows. `fitted_uri` is '' where the analysis
-    left no account of what it found; `embedding_uris` go by output."""
+    """`tables` holds Parquet bytes by name: ranks, recommendations, products, customers, rows. `fitted_uri` is '' where
+    the analysis left no account of what it found; `embedding_uris` go by output."""
 
     tables: Mapping[str, bytes]
     training: Training
@@ -74,7 +75,9 @@ def read_outputs(artifacts: Artifacts, job: Job) -> JobOutputs:
     examples = _output(job, "ExampleGen", "examples")
     model_run = _output(job, "Trainer", "model_run")
     tables = {name: _read(artifacts, f"{examples}/protocol/{name}.parquet", "ExampleGen") for name in TABLES}
-    tables["ranks"] = _read(artifacts, f"{model_run}/ranks.parquet", "Trainer")
+    tables |= {
+        name: _read(artifacts, f"{model_run}/{name}.parquet", "Trainer") for name in ("ranks", "recommendations")
+    }
     training = _training(_read_json(artifacts, f"{model_run}/training.json", "Trainer"))
     fitted_uri = f"{_output(job, 'Transform', 'transform_graph')}/fitted.json"
     return JobOutputs(
@@ -126,7 +129,13 @@ def _run_id(artifacts: Artifacts, uri: str) -> str:
 def _training(body: Mapping[str, Any]) -> Training:
     try:
         replicates = tuple(
-            Replicate(int(r["replicate"]), int(r["seed"]), tuple(map(float, r["loss"])), int(r["steps"]))
+            Replicate(
+                int(r["replicate"]),
+                int(r["seed"]),
+                tuple(map(float, r["loss"])),
+                int(r["steps"]),
+                int(r["distinct_in_top10"]),
+            )
             for r in body["replicates"]
         )
         vocabulary = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
@@ -44,7 +45,9 @@ class Found:
 
     @property
     def metrics(self) -> dict[str, float]:
-        return {**self.figures.metrics, "loss_minus_ln_batch": self.loss - log(self.test.settings.batch_size)}
+        distinct = fmean(replicate.distinct_in_top10 for replicate in self.outputs.training.replicates)
+        less = {"loss_minus_ln_batch": self.loss - log(self.test.settings.batch_size), "distinct_in_top10": distinct}
+        return {**self.figures.metrics, **less}
 
 
 def compute(deps: Deps, test: QuickTest, job: Job, at: str) -> Result:
@@ -132,6 +135,9 @@ def _result(
         cost_usd=0.0,
         ranks_uri=deps.artifacts.put_if_absent(f"results/{test.id}/ranks.parquet", found.figures.ranks),
         customers_uri=deps.artifacts.put_if_absent(f"results/{test.id}/customers.parquet", found.figures.customers),
+        recommendations_uri=deps.artifacts.put_if_absent(
+            f"results/{test.id}/recommendations.json", json.dumps(found.figures.examples).encode()
+        ),
         mlflow_run_id=tracked.run.run_id if tracked.run else "",
         mlflow_url=tracked.run.url if tracked.run else "",
         completed_at=found.at,

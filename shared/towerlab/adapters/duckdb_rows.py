@@ -12,6 +12,7 @@ from towerlab.adapters.duckdb_types import quoted, shown
 from towerlab.domain.columns import ColumnType
 from towerlab.domain.errors import Invalid, Problem, pointer
 
+MOST_LABELS = 200_000
 REASONS = ("no_customer", "no_product", "not_bought")
 
 
@@ -22,6 +23,22 @@ def first_rows(
     selected = ", ".join(shown(quoted(name), type) for name, type in columns.items())
     sql = f"SELECT {selected} FROM read_parquet(?) WHERE row_id < ? ORDER BY row_id"
     return [dict(zip(columns, row, strict=True)) for row in connection.execute(sql, [str(path), limit]).fetchall()]
+
+
+def labels(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], product: str, label: str
+) -> Mapping[str, str]:
+    """The most frequent label of each product."""
+    unknown = [_unknown_column(name) for name in (product, label) if name not in columns]
+    if unknown:
+        raise Invalid(unknown)
+    sql = f"""
+        SELECT product, first(label ORDER BY n DESC, label)
+        FROM (SELECT {quoted(product)}::VARCHAR AS product, {quoted(label)}::VARCHAR AS label, count(*) AS n
+              FROM read_parquet(?) GROUP BY ALL)
+        WHERE product IS NOT NULL AND label IS NOT NULL
+        GROUP BY product ORDER BY sum(n) DESC, product LIMIT {MOST_LABELS}"""
+    return dict(connection.execute(sql, [str(path)]).fetchall())
 
 
 def training_rows(
@@ -55,13 +72,13 @@ def _not_bought(column: str | None) -> str:
 
 
 def _check(columns: Mapping[str, ColumnType], roles: Mapping[str, str]) -> None:
-    faults = [
-        Problem(pointer(column), "unknown_column", f"there is no column {column!r}", "Choose another one.")
-        for column in roles.values()
-        if column not in columns
-    ]
+    faults = [_unknown_column(column) for column in roles.values() if column not in columns]
     quantity = roles.get("quantity", "")
     if columns.get(quantity, ColumnType.INTEGER) not in (ColumnType.INTEGER, ColumnType.FLOAT):
         faults.append(Problem(pointer(quantity), "type", "a quantity must be a number", "Choose another column."))
     if faults:
         raise Invalid(faults)
+
+
+def _unknown_column(column: str) -> Problem:
+    return Problem(pointer(column), "unknown_column", f"there is no column {column!r}", "Choose another one.")

@@ -88,6 +88,8 @@ def _carry_out(request: Mapping[str, Any]) -> Any:
             return duckdb_combinations.combinations(connection, path, columns, request["buckets"])
         case "probes":
             return asdict(duckdb_probe.probes(connection, path, columns, request["roles"]))
+        case "labels":
+            return duckdb_rows.labels(connection, path, columns, request["product"], request["label"])
         case "sketches":
             return asdict(duckdb_sketch.sketches(connection, path, columns, request["roles"]))
         case "purchase":

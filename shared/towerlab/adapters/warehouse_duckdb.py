@@ -80,6 +80,10 @@ class DuckdbWarehouse:
         found = self._ask(do="purchase", id=self._id(snapshot_uri), roles=dict(roles), asked=dict(asked))
         return Purchase(**found)
 
+    def labels(self, snapshot_uri: str, product: str, label: str) -> Mapping[str, str]:
+        found: Mapping[str, str] = self._ask(do="labels", id=self._id(snapshot_uri), product=product, label=label)
+        return found
+
     def _source(self, uri: str) -> Path:
         """The file itself, links followed. Raises Invalid unless it is a regular file of a known kind, not too large,
         inside a data folder; what is outside is not told from what is not there."""

@@ -101,6 +101,7 @@ class Result:
     mlflow_run_id: str
     mlflow_url: str
     completed_at: str
+    recommendations_uri: str = ""  # JSON by customer: {recommended, before, after}
     fitted_uri: str = ""  # what the analysis found; the pipeline's own file, which may be cleaned away
     embedding_uris: Mapping[str, str] = field(default_factory=dict)  # learned vectors by output, as fitted_uri
     schema: int = 1

@@ -44,6 +44,8 @@ Progress = Callable[[float, str], None]  # (share done, what is being done)
 INDEX_COLUMNS = ("row_id", "customer_index", "product_index")
 SMALLEST_PROBABILITY = 1e-6  # as in TensorFlow Recommenders
 RANK_BLOCK = 1024  # evaluation rows scored at once: their scores are a [1024, catalogue] matrix
+TOP = 10  # candidates of a list that is looked at by itself
+MOST_EXAMPLES = 2000  # customers whose lists are kept
 EMBED_BLOCK = 65536  # rows a tower embeds at once
 
 
@@ -346,26 +348,36 @@ def embed(tower: Tower, columns: Columns) -> np.ndarray:
     return np.concatenate(vectors)
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Each row's rank of its true product among all candidates, and among those its customer has not bought yet (-1
+    where the true product is itself one of them); and its best candidates, [rows, up to TOP], the best first."""
+
+    ranks: np.ndarray
+    ranks_unseen: np.ndarray
+    best: np.ndarray
+
+
 def rank(
     query: np.ndarray,
     candidate: np.ndarray,
     true_product: np.ndarray,
     customer: np.ndarray,
     seen: Mapping[int, np.ndarray],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each row's rank of its true product among all candidates, and among those its customer has not bought yet.
-
-    Ranks count from 1 and ties count against the model. `seen` holds the products each customer bought in training.
-    The second rank is -1 where the true product is itself one of them. Raises FloatingPointError for scores that are
-    not finite: comparisons with NaN are all false, which would look like rank 1.
+) -> Ranked:
+    """Ranks count from 1 and ties count against the model. `seen` holds the products each customer bought in training.
+    Raises FloatingPointError for scores that are not finite: comparisons with NaN are all false, which would look like
+    rank 1.
     """
     ranks = np.empty(len(true_product), np.int32)
     ranks_unseen = np.empty(len(true_product), np.int32)
+    best = np.empty((len(true_product), min(TOP, len(candidate))), np.int64)
     for start in range(0, len(true_product), RANK_BLOCK):
         block = slice(start, start + RANK_BLOCK)
         scores = query[block] @ candidate.T
         if not np.isfinite(scores).all():
             raise FloatingPointError("the model gives scores that are not finite; its ranks would mean nothing")
+        best[block] = tf.math.top_k(scores, best.shape[1]).indices.numpy()
         true = true_product[block]
         not_worse = scores >= scores[np.arange(len(true)), true][:, np.newaxis]
         ranks[block] = not_worse.sum(axis=1)
@@ -373,7 +385,7 @@ def rank(
         above_and_seen = [row[products].sum() for row, products in zip(not_worse, bought_before, strict=True)]
         repeats = [product in products for product, products in zip(true, bought_before, strict=True)]
         ranks_unseen[block] = np.where(repeats, -1, ranks[block] - np.array(above_and_seen))
-    return ranks, ranks_unseen
+    return Ranked(ranks, ranks_unseen, best)
 
 
 NOTHING = np.empty(0, np.int64)
@@ -386,19 +398,39 @@ def seen_products(train: Columns) -> dict[int, np.ndarray]:
     return dict(zip(customers.tolist(), np.split(pairs[:, 1], starts[1:]), strict=True))
 
 
-def ranks_table(model: TwoTowerModel, columns: Columns, seen: Mapping[int, np.ndarray], replicate: int) -> pa.Table:
-    """One row per evaluation row."""
-    product, customer = columns["product_index"], columns["customer_index"]
+def ranked(model: TwoTowerModel, columns: Columns, seen: Mapping[int, np.ndarray]) -> Ranked:
+    """All evaluation rows against the whole catalogue."""
     catalogue = {name: column.numpy() for name, column in model.catalogue.items()}
-    ranks, unseen = rank(embed(model.buyer, columns), embed(model.product, catalogue), product, customer, seen)
+    query, candidate = embed(model.buyer, columns), embed(model.product, catalogue)
+    return rank(query, candidate, columns["product_index"], columns["customer_index"], seen)
+
+
+def ranks_table(found: Ranked, columns: Columns, replicate: int) -> pa.Table:
+    """One row per evaluation row."""
+    unseen = found.ranks_unseen
     return pa.table(
         {
             "row_id": pa.array(columns["row_id"], pa.int64()),
-            "customer_index": pa.array(customer, pa.int32()),
-            "product_index": pa.array(product, pa.int32()),
-            "replicate": pa.array(np.full(len(ranks), replicate), pa.int16()),
-            "rank": pa.array(ranks, pa.int32()),
+            "customer_index": pa.array(columns["customer_index"], pa.int32()),
+            "product_index": pa.array(columns["product_index"], pa.int32()),
+            "replicate": pa.array(np.full(len(unseen), replicate), pa.int16()),
+            "rank": pa.array(found.ranks, pa.int32()),
             "rank_excluding_seen": pa.array(unseen, pa.int32(), mask=unseen < 0),
+        }
+    )
+
+
+def recommendations_table(found: Ranked, columns: Columns) -> pa.Table:
+    """The best candidates for each customer's last evaluation row: (customer_index, place from 1, product_index)."""
+    customers = columns["customer_index"]
+    newest = np.lexsort((columns["row_id"], customers))
+    last = newest[np.append(customers[newest][1:] != customers[newest][:-1], True)][:MOST_EXAMPLES]
+    places = found.best.shape[1]
+    return pa.table(
+        {
+            "customer_index": pa.array(np.repeat(customers[last], places), pa.int32()),
+            "place": pa.array(np.tile(np.arange(1, places + 1), len(last)), pa.int16()),
+            "product_index": pa.array(found.best[last].ravel(), pa.int32()),
         }
     )
 
@@ -626,11 +658,14 @@ def run_fn(fn_args: Any) -> None:
         started, seed = time.monotonic(), settings.seed + replicate
         model, losses, steps = fit(training, seed, _part(progress, replicate, settings.replicates))
         clock.lap("fit")
-        tables.append(ranks_table(model, evaluation, seen, replicate))
+        found = ranked(model, evaluation, seen)
+        tables.append(ranks_table(found, evaluation, replicate))
         clock.lap("rank")
-        seconds = round(time.monotonic() - started, 3)
-        replicates.append({"replicate": replicate, "seed": seed, "loss": losses, "steps": steps, "seconds": seconds})
+        run = {"replicate": replicate, "seed": seed, "loss": losses, "steps": steps}
+        seconds, distinct = round(time.monotonic() - started, 3), len(np.unique(found.best))
+        replicates.append({**run, "seconds": seconds, "distinct_in_top10": distinct})
         if replicate == 0:
+            write_table(fn_args.model_run_dir, "recommendations.parquet", recommendations_table(found, evaluation))
             parameters = int(sum(np.prod(variable.shape) for variable in model.trainable_variables))
             ids = product_ids(fn_args, len(training.catalogue["product_index"]))
             Serving(model, training, transform, ids).save(fn_args.serving_model_dir)
@@ -647,7 +682,8 @@ def run_fn(fn_args: Any) -> None:
         "embeddings": sorted(f.name for f in (*training.query, *training.candidate) if f.is_ids),
         "timings": clock.laps,
     }
-    write_run(fn_args.model_run_dir, pa.concat_tables(tables), report)
+    write_table(fn_args.model_run_dir, "ranks.parquet", pa.concat_tables(tables))
+    write_json(fn_args.model_run_dir, "training.json", report)
 
 
 def read_splits(fn_args: Any, transform: tft.TFTransformOutput, settings: Settings) -> tuple[Training, Columns]:
@@ -668,13 +704,12 @@ def _part(progress: Progress, replicate: int, replicates: int) -> Progress:
     return lambda share, doing: progress((replicate + share) / replicates, label + doing)
 
 
-def write_run(folder: str, ranks: pa.Table, report: Mapping[str, Any]) -> None:
+def write_table(folder: str, name: str, table: pa.Table) -> None:
     parquet = pa.BufferOutputStream()
-    pq.write_table(ranks, parquet)
+    pq.write_table(table, parquet)
     tf.io.gfile.makedirs(folder)
-    with tf.io.gfile.GFile(os.path.join(folder, "ranks.parquet"), "wb") as file:
+    with tf.io.gfile.GFile(os.path.join(folder, name), "wb") as file:
         file.write(parquet.getvalue().to_pybytes())
-    write_json(folder, "training.json", report)
 
 
 def write_embeddings(folder: str, model: TwoTowerModel) -> None:

@@ -67,3 +67,8 @@ class Warehouse(Protocol):
         """The newest qualifying row of the 'customer' and 'product' that are `asked` for, one of them or both; of two
         that never met, each one's own newest. Raises as training_rows, and Invalid, which points at /customer or
         /product, for one who has none."""
+
+    def labels(self, snapshot_uri: str, product: str, label: str) -> Mapping[str, str]:
+        """What each value of the column `product` is called: its most frequent `label` (ties: the smallest), both as
+        text; of more than 200,000 products the most frequent ones. Raises NotFound, Invalid (an unknown column) and
+        Transient."""

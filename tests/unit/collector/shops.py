@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -95,7 +95,18 @@ def parquet(shop: Shop) -> dict[str, bytes]:
         "customers": _parquet("customer_index INTEGER, customer_id VARCHAR, train_rows INTEGER", customers),
         "rows": _parquet("row_id BIGINT, customer_index INTEGER, product_index INTEGER, split VARCHAR", rows),
         "ranks": ranks_parquet(shop.ranks()),
+        "recommendations": _parquet(
+            "customer_index INTEGER, place SMALLINT, product_index INTEGER", list(recommended(shop))
+        ),
     }
+
+
+def recommended(shop: Shop) -> Iterator[tuple[int, int, int]]:
+    """The best ten for each customer's last evaluation row, by the first replicate's scores."""
+    last = {int(shop.customers[row]): n for n, row in enumerate(shop.eval_rows)}
+    for customer, n in sorted(last.items()):
+        for place, product in enumerate(np.argsort(-shop.scores[0, n], kind="stable")[:10], start=1):
+            yield customer, place, int(product)
 
 
 def ranks_parquet(rows: Sequence[tuple[Any, ...]]) -> bytes:
@@ -130,7 +141,7 @@ def _parquet(columns: str, rows: Sequence[tuple[Any, ...]]) -> bytes:
 
 def training(shop: Shop, **changes: Any) -> dict[str, Any]:
     replicates = [
-        {"replicate": r, "seed": 5 + r, "loss": [7.0, 6.5], "steps": 40, "seconds": 3.0}
+        {"replicate": r, "seed": 5 + r, "loss": [7.0, 6.5], "steps": 40, "seconds": 3.0, "distinct_in_top10": 25}
         for r in range(len(shop.scores))
     ]
     vocabulary = {"customer": {"tower": "query", "vocab_size": 12, "oov_rate": 0.01, "train_oov_rate": 0.0}}
@@ -165,7 +176,7 @@ def leave_behind(
 ) -> tuple[JobTask, ...]:
     """Store what a succeeded job leaves behind; its tasks. `without` names a file that is missing."""
     contents = {f"examples/protocol/{name}.parquet": shop.files[name] for name in ("products", "customers", "rows")}
-    contents["model_run/ranks.parquet"] = shop.files["ranks"]
+    contents |= {f"model_run/{name}.parquet": shop.files[name] for name in ("ranks", "recommendations")}
     bodies = {"model_run/training.json": training(shop), "examples/protocol/summary.json": summary()}
     bodies |= {"transform_graph/fitted.json": {"schema": 1}} | dict(reports or {})
     if tracked:

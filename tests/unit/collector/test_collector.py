@@ -297,7 +297,7 @@ def test_warnings_name_what_is_doubtful_and_what_to_do(world: World, app: Flask,
     lists = ConfigLists((customer, product, numeric), (product,))
     world.config(lists=lists, columns=world.dataset().columns)
     vocabulary = {"customer": {"tower": "query", "vocab_size": 9, "oov_rate": 0.06, "train_oov_rate": 0.01}}
-    replicates = [training(shop)["replicates"][0] | {"steps": 11}]
+    replicates = [training(shop)["replicates"][0] | {"steps": 11, "distinct_in_top10": 1}]
     varies = {"product": {"rows_share": 0.9, "products_share": 0.5}}
     reports = {
         "model_run/training.json": training(shop, vocabulary=vocabulary, replicates=replicates),
@@ -306,7 +306,10 @@ def test_warnings_name_what_is_doubtful_and_what_to_do(world: World, app: Flask,
     a_finished_job(world, shop, reports=reports)
     world.tick(app, "collect")
     found = result(world)
-    expected = {"after_request", "few_steps", "few_customers", "oov", "varies_within_product", "in_both_models"}
+    expected = {
+        *("after_request", "few_steps", "few_customers", "oov", "varies_within_product", "in_both_models"),
+        "few_distinct_recommendations",
+    }
     assert warned(found) >= expected
     assert all(warning.remedy for warning in found.warnings)
     assert {w.column for w in found.warnings if w.code == "after_request"} == {"revenue"}
@@ -407,6 +410,12 @@ def test_the_best_of_a_config_is_the_same_in_whatever_order_its_tests_are_collec
     assert all(best == bests[0] for best in bests)
 
 
+def shop_times(shop: Shop, row: int) -> int:
+    """How many evaluation rows have the customer and the product of that one."""
+    same = (shop.customers == shop.customers[row]) & (shop.products == shop.products[row]) & shop.is_eval
+    return int(same.sum())
+
+
 def test_a_result_reads_back_as_it_was_written(world: World, app: Flask, shop: Shop) -> None:
     a_running_test(world)
     a_finished_job(world, shop)
@@ -416,6 +425,14 @@ def test_a_result_reads_back_as_it_was_written(world: World, app: Flask, shop: S
     assert found.slices["head_products"].popularity.at["100"] > 0
     assert isinstance(found.replicate_results[0]["seed"], int)
     assert json.loads(world.deps.artifacts.read(found.fitted_uri)) == {"schema": 1}
+    lists = json.loads(world.deps.artifacts.read(found.recommendations_uri))
+    for n, customer in enumerate(shop.customers):
+        name, product = f"customer {customer}", f"product {shop.products[n]}"
+        if shop.is_eval[n]:
+            assert len(lists[name]["recommended"]) == 10
+            assert {"product": product, "times": shop_times(shop, n)} in lists[name]["after"]
+        for entry in lists[name]["recommended"] if name in lists else ():
+            assert entry["bought_before"] == shop.owned(int(customer))[int(entry["product"].split()[1])]
     assert {name: uri.rsplit("/", 2)[1:] for name, uri in found.embedding_uris.items()} == {
         "customer": ["embeddings", "customer.npy"]
     }

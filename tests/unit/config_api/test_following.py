@@ -16,7 +16,7 @@ from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
 from tests.unit.config_api.building import result_of, store_result
-from tests.unit.config_api.calling import BASE, Caller
+from tests.unit.config_api.calling import BASE, Caller, faults
 from tests.unit.config_api.test_reactions import ended
 
 
@@ -96,3 +96,30 @@ def test_ranks_are_there_once_the_test_is_completed(
     assert api.call("GET", path, If_None_Match=answer.headers["ETag"]).status_code == 304
     pending = api.start(config, seed=9).get_json()
     assert api.call("GET", f"/api/quick-tests/{pending['id']}/ranks/").status_code == 404
+
+
+def test_recommendations_stand_beside_what_a_customer_bought(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+    """The retail file has no name of its products, so a product is called what its sub-category says."""
+    test = records.get(deps.documents, QuickTest, ended(api, deps, config, 0.3)["id"]).value
+    path = f"/api/quick-tests/{test.id}/recommendations/"
+    assert api.call("GET", path).status_code == 404
+    lists = {
+        "recommended": [{"product": "p4", "bought_before": 2, "bought_after": True}],
+        "before": [{"product": "p4", "times": 2}],
+        "after": [{"product": "p99", "times": 1}],
+    }
+    stored = json.dumps(dict.fromkeys(("c1", "c'2", "c3"), lists)).encode()
+    uri = deps.artifacts.put_if_absent(f"results/{test.id}/recommendations.json", stored)
+    store_result(deps, replace(result_of(test, 0.3), recommendations_uri=uri))
+    mapping = f"/api/datasets/{config['dataset']}/column-mapping/"
+    roles = {"product_id": {"role": "product_id"}, "subcategory": {"role": "product_name"}}
+    assert api.call("PUT", mapping, roles, If_Match="*").status_code == 200
+    shown = api.get(path + "?customer=c%272")
+    assert (shown["total"], [item["customer"] for item in shown["items"]]) == (3, ["c'2"])
+    assert shown["items"][0]["recommended"] == [
+        {**lists["recommended"][0], "label": shown["items"][0]["before"][0]["label"]}
+    ]
+    assert shown["items"][0]["before"][0]["label"].startswith("sub ")
+    assert shown["items"][0]["after"] == [{"product": "p99", "times": 1, "label": None}]
+    assert [item["customer"] for item in api.get(path + "?limit=2")["items"]] == ["c'2", "c1"]
+    assert faults(api.call("GET", path + "?customer=nobody")) == {"/customer": "not_found"}

@@ -134,6 +134,15 @@ def test_a10_a_config_counts_its_tests(api: Caller, config: dict[str, Any]) -> N
     assert [test["id"] for test in rest["items"]] == ids[:1]
 
 
+def test_a_test_that_waits_knows_its_place_in_the_queue(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+    ids = [api.start(config, seed=seed).get_json()["id"] for seed in range(3)]
+    places = [api.get(f"/api/quick-tests/{id}/")["queue_position"] for id in ids]
+    assert places == [0, 1, 2]
+    complete(deps, ids[0])
+    listed = api.get(f"/api/feature-configs/{config['id']}/quick-tests/")["items"]
+    assert {test["id"]: test["queue_position"] for test in listed} == dict(zip(ids, [None, 0, 1], strict=True))
+
+
 def test_a9_cancelling_is_safe_to_repeat_and_told_once(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
     test = api.start(config).get_json()
     path = f"/api/quick-tests/{test['id']}/cancel/"

@@ -86,6 +86,9 @@ class QuickTestAnswer(Answered):
     epochs = whole(example=2)
     batch_size = whole(example=4096)
     seed = whole(minimum=0)
+    queue_position = whole(
+        null=True, minimum=0, description="Tests ahead of it on this machine; null once it has ended"
+    )
     replicates = whole(minimum=1)
     advanced = mapped()
     status = choice(STATUSES)
@@ -127,3 +130,26 @@ class StartedTestAnswer(QuickTestAnswer):
 
 
 QuickTestPage = page_of(QuickTestAnswer)
+
+
+class RecommendedProductAnswer(Answered):
+    product = text()
+    label = text(null=True)
+    bought_before = whole(minimum=0, description="Training rows of this customer with it")
+    bought_after = flag()
+
+
+class BoughtProductAnswer(Answered):
+    product = text()
+    label = text(null=True)
+    times = whole(minimum=1)
+
+
+class CustomerAnswer(Answered):
+    customer = text()
+    recommended = several(RecommendedProductAnswer)
+    before = several(BoughtProductAnswer)
+    after = several(BoughtProductAnswer)
+
+
+CustomerPage = page_of(CustomerAnswer)

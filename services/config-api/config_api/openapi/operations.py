@@ -129,6 +129,11 @@ TESTS: Mapping[str, Operation] = {
         etag=True,
         content="application/vnd.apache.parquet",
     ),
+    f"GET {_TEST}recommendations/": Operation(
+        "What the test's model recommends to some customers, beside what they bought before and after",
+        {200: test_answers.CustomerPage},
+        query=queries.CustomerSchema,
+    ),
     f"POST {_TEST}cancel/": Operation(
         "Ask for its end; safe to repeat",
         {202: test_answers.QuickTestAnswer},

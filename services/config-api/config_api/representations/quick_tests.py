@@ -13,10 +13,10 @@ from towerlab.runtime import records
 from config_api.representations.numbers import by_k, finite
 
 
-def quick_test(test: QuickTest, result: Result | None) -> dict[str, Any]:
-    """Every field of a quick test; null where it is not known yet."""
+def quick_test(test: QuickTest, result: Result | None, ahead: int | None = None) -> dict[str, Any]:
+    """Every field of a quick test; null where it is not known yet. `ahead` of it so many open tests wait or run."""
     found = _nothing_yet() if result is None else _found(result)
-    shown: dict[str, Any] = finite({**_asked(test), **_progress(test), **found})
+    shown: dict[str, Any] = finite({**_asked(test), **_progress(test), "queue_position": ahead, **found})
     if shown["duration_seconds"] is None:
         shown["duration_seconds"] = _seconds(test.started_at, test.completed_at)
     return shown

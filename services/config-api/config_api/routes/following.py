@@ -1,4 +1,4 @@
-"""A quick test as it goes on, and what it leaves behind: a stream of its document, and its stored ranks."""
+"""A quick test as it goes on, and what it leaves behind: a stream of its document, its ranks and recommendations."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
-from config_api.http import deps
-from config_api.representations.quick_tests import quick_test
+from config_api.http import Answer, answer, deps, query
+from config_api.recommendations import recommendations
+from config_api.schemas.queries import CustomerSchema
+from config_api.watching import whole
 
 routes = Blueprint("following", __name__, url_prefix="/api/quick-tests/<id:test_id>")
 PARQUET = "application/vnd.apache.parquet"
@@ -54,6 +56,13 @@ def ranks(test_id: str) -> Response:
     return answer
 
 
+@routes.get("/recommendations/")
+def recommended(test_id: str) -> Answer:
+    """For some customers of the evaluation, or for one."""
+    asked = query(CustomerSchema())
+    return answer(recommendations(deps(), test_id, asked["customer"], asked["limit"]))
+
+
 def _events(deps: Deps, test_id: str) -> Iterator[str]:
     end = time.monotonic() + deps.settings.stream_seconds
     told, spoke = "", time.monotonic()
@@ -74,8 +83,7 @@ def _events(deps: Deps, test_id: str) -> Iterator[str]:
 def _shown(deps: Deps, test_id: str) -> str:
     """The document as one line of JSON."""
     test = records.get(deps.documents, QuickTest, test_id).value
-    result = records.find(deps.documents, Result, test_id)
-    return json.dumps(quick_test(test, result.value if result else None), allow_nan=False)
+    return json.dumps(whole(deps.documents, test), allow_nan=False)
 
 
 def _is_final(shown: str) -> bool:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 from towerlab.domain.quicktest import QuickTest
-from towerlab.domain.results import Result
 from towerlab.runtime import records
 
-from config_api import reading
+from config_api import reading, watching
 from config_api.commands.quick_tests import Started, cancel_quick_test, start_quick_test
 from config_api.http import Answer, answer, body, deps, once, query
-from config_api.representations import quick_tests as shown
 from config_api.schemas.queries import PageSchema
 from config_api.schemas.quick_tests import NothingSchema, QuickTestSchema
 
@@ -35,8 +33,7 @@ def quick_tests(config_id: str) -> Answer:
     reading.config(documents, config_id)
     where = {"config_id": config_id}
     page = records.query(documents, QuickTest, where, ("-created_at",), limit=asked["limit"], cursor=asked["cursor"])
-    results = records.get_many(documents, Result, [test.id for test in page.values])
-    items = [shown.quick_test(test, results[test.id].value if test.id in results else None) for test in page.values]
+    items = watching.wholes(documents, page.values)
     total = records.count(documents, QuickTest, where)
     return answer({"items": items, "next_cursor": page.next_cursor, "total": total})
 
@@ -58,5 +55,4 @@ def _asked_to_end(test: QuickTest) -> Answer:
 
 
 def _shown(test: QuickTest) -> dict[str, object]:
-    result = records.find(deps().documents, Result, test.id)
-    return shown.quick_test(test, result.value if result else None)
+    return watching.whole(deps().documents, test)

@@ -41,6 +41,11 @@ class PurchaseSchema(Schema):
     product = Text(1000)
 
 
+class CustomerSchema(Schema):
+    customer = Text(1000, load_default=None)
+    limit = Digits(1, MAX_LIMIT, load_default=5)
+
+
 class PageSchema(Schema):
     limit = Digits(1, MAX_LIMIT, load_default=DEFAULT_LIMIT)
     cursor = Text(2000, load_default=None)
