@@ -128,6 +128,38 @@ def test_only_regular_files_inside_the_data_folders_are_read(files: DuckdbWareho
         assert code_of(files, uri) == "not_found", uri
 
 
+GOOD = [f"c{n % 7},p{n % 5},2024-01-{n % 28 + 1:02d}" for n in range(200)]
+
+
+@pytest.mark.parametrize("at", [0, 5, 199, 200])
+@pytest.mark.parametrize(
+    ("bad", "told"), [("c1,p1,2024-01-01,more", "has 4 fields"), ("c1", "has 1 field"), ("# note", "has 1 field")]
+)
+def test_a_line_that_does_not_fit_is_named_and_nothing_is_lost(
+    files: DuckdbWarehouse, folder: Path, at: int, bad: str, told: str
+) -> None:
+    text = "\n".join(["customer_id,product_id,date", *GOOD[:at], bad, *GOOD[at:]]) + "\n"
+    with pytest.raises(Invalid) as raised:
+        files.snapshot(csv(folder / "t.csv", text))
+    (problem,) = raised.value.problems
+    assert f"line {at + 2} {told}" in problem.message
+    assert str(folder) not in problem.message
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_delimiter_is_the_headers(files: DuckdbWarehouse, folder: Path, delimiter: str) -> None:
+    rows = [['"a, b; c"', "d"], ['"x ""y"" ,;|"', "1"], ["z", "2"]]
+    table = files.snapshot(csv(folder / "t.csv", "\n".join(delimiter.join(row) for row in rows) + "\n"))
+    assert files.rows(table.uri, 2) == [{"a, b; c": 'x "y" ,;|', "d": 1}, {"a, b; c": "z", "d": 2}]
+
+
+def test_a_file_that_is_not_utf_8_says_where(files: DuckdbWarehouse, folder: Path) -> None:
+    (folder / "t.csv").write_bytes("a,b\n1,2\né,3\n".encode("latin-1"))
+    with pytest.raises(Invalid) as raised:
+        files.snapshot(str(folder / "t.csv"))
+    assert "not UTF-8" in raised.value.problems[0].message
+
+
 @pytest.mark.parametrize("name", ["*.csv", "t?.csv", "[t].csv", "{a,b}.csv", "t\0.csv"])
 def test_patterns_are_no_names(files: DuckdbWarehouse, folder: Path, name: str) -> None:
     csv(folder / "t.csv", "a,b\n1,2\n")

@@ -216,6 +216,15 @@ class WarehouseContract(ABC):
         probes = warehouse.probes(warehouse.snapshot(self.table(PURCHASES)).uri, ROLES)
         assert probes == Probes()
 
+    def test_times_with_a_zone_stand_on_the_clocks_of_the_datasets_zone(self, warehouse: Warehouse) -> None:
+        source = self.table(
+            "SELECT TIMESTAMPTZ '2024-07-01 22:30:00Z' AS zoned, TIMESTAMP '2024-07-01 22:30:00' AS plain"
+        )
+        there, here = warehouse.snapshot(source, "Europe/Berlin"), warehouse.snapshot(source)
+        assert there.id != here.id
+        assert warehouse.rows(here.uri, 1) == [{"zoned": "2024-07-01T22:30:00Z", "plain": "2024-07-01T22:30:00Z"}]
+        assert warehouse.rows(there.uri, 1) == [{"zoned": "2024-07-02T00:30:00Z", "plain": "2024-07-01T22:30:00Z"}]
+
     def test_a_sketch_counts_values_in_training_and_evaluation_rows(self, warehouse: Warehouse) -> None:
         found = warehouse.sketches(warehouse.snapshot(self.table(SHOP)).uri, VISIT_ROLES)
         assert (found.split, found.train, found.evaluation) == ("time", len(BEFORE), len(AFTER))

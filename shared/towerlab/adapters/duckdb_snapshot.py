@@ -10,14 +10,16 @@ from pathlib import Path
 
 import duckdb
 
+from towerlab.adapters.csv_dialect import delimiter_of
 from towerlab.adapters.duckdb_types import WIDE_INTEGERS, cast_expression, column_type, literal, quoted
 from towerlab.domain.columns import ColumnType
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.ports.errors import Transient
 from towerlab.ports.warehouse import SnapshotTable
 
-READING = "snapshot-1"  # changes when the same file would become another snapshot; part of the id
+READING = {"parquet": "snapshot-1", "csv": "snapshot-2"}  # part of the id: changes when the same file is read otherwise
 MAX_COLUMNS = 2_000
+UTC = "UTC"
 ROW_ID = "row_id"
 _MIN, _MAX = -(2**63), 2**63 - 1
 
@@ -38,18 +40,27 @@ _PARQUET = _Reader(
     place="file_row_number",
     reserved=frozenset({ROW_ID, "file_row_number"}),
 )
-_CSV = _Reader(
-    columns="read_csv(?, hive_partitioning = false, sample_size = -1)",
-    rows="read_csv(?, hive_partitioning = false, sample_size = -1)",
-    place="row_number() OVER () - 1",
-    reserved=frozenset({ROW_ID}),
-)
 
 
-def snapshot(connection: duckdb.DuckDBPyConnection, source: Path, folder: Path) -> SnapshotTable:
-    """Write `source` to `<folder>/<id>.parquet` unless it is there; the work is not repeated for a known content."""
+def is_parquet(source: Path) -> bool:
+    return source.name.lower().endswith((".parquet", ".pq"))
+
+
+def _csv(source: Path) -> _Reader:
+    """Nothing is left to guess but the columns' types: one bad line among the first would be taken for another dialect,
+    in which the good ones are lost."""
+    dialect = (
+        f"delim = {literal(delimiter_of(source))}, quote = '\"', escape = '\"', comment = '', header = true, skip = 0"
+    )
+    scan = f"read_csv(?, {dialect}, strict_mode = true, hive_partitioning = false, sample_size = -1)"
+    return _Reader(scan, scan, "row_number() OVER () - 1", frozenset({ROW_ID}))
+
+
+def snapshot(connection: duckdb.DuckDBPyConnection, source: Path, folder: Path, time_zone: str) -> SnapshotTable:
+    """Write `source` to `<folder>/<id>.parquet` unless it is there; the work is not repeated for a known content. The
+    session's time zone is that one."""
     before = _fingerprint(source)
-    id = _digest(source)
+    id = _digest(source, time_zone)
     target = folder / f"{id}.parquet"
     draft = folder / f".{id}.{os.getpid()}.draft"
     if not target.exists():
@@ -71,7 +82,7 @@ def describe(connection: duckdb.DuckDBPyConnection, id: str, target: Path) -> Sn
 
 
 def _write(connection: duckdb.DuckDBPyConnection, source: Path, draft: Path) -> None:
-    reader = _PARQUET if source.name.lower().endswith((".parquet", ".pq")) else _CSV
+    reader = _PARQUET if is_parquet(source) else _csv(source)
     natives = _columns(connection, reader.columns, source)
     _check(natives, reader.reserved)
     types = {name: _type(connection, reader.columns, source, name, native) for name, native in natives}
@@ -115,8 +126,10 @@ def _fingerprint(source: Path) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _digest(source: Path) -> str:
-    digest = hashlib.sha256(f"{READING}\n{source.suffix.lower()}\n".encode())
+def _digest(source: Path, time_zone: str) -> str:
+    reading = READING["parquet" if is_parquet(source) else "csv"]
+    zone = "" if time_zone == UTC else f"{time_zone}\n"
+    digest = hashlib.sha256(f"{reading}\n{source.suffix.lower()}\n{zone}".encode())
     with source.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)

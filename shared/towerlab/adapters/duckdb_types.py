@@ -40,7 +40,7 @@ def cast_expression(name: str, native: str, type: ColumnType) -> str:
     if type is ColumnType.FLOAT:
         return _finite(f"{x}::DOUBLE")
     if type is ColumnType.TIMESTAMP:
-        return _finite(f"{x}::TIMESTAMP")  # zoned ones in the session's zone, which is UTC
+        return _finite(f"{x}::TIMESTAMP")  # zoned ones as the clock shows them in the session's zone
     if type is ColumnType.DATE:
         return _finite(x)
     if type is ColumnType.INTEGER:

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from towerlab.adapters import duckdb_combinations, duckdb_probe, duckdb_rows, duckdb_sketch, duckdb_snapshot
+from towerlab.adapters.csv_dialect import first_fault
 from towerlab.adapters.duckdb_profile import Profiler
 from towerlab.adapters.duckdb_types import literal
 from towerlab.domain.columns import ColumnType
@@ -44,9 +45,9 @@ def answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"transient": str(error)}
     except (duckdb.OutOfMemoryException, MemoryError):
         return _fault("too_large", "there is not enough memory to read this table", "Take fewer columns or rows.")
-    except _UNREADABLE as error:
-        remedy = "Give a Parquet file, or a CSV file in UTF-8 with a header line."
-        return _fault("not_a_table", f"this file cannot be read as a table: {_first_line(error)}", remedy)
+    except (*_UNREADABLE, UnicodeDecodeError) as error:
+        remedy = "Give a Parquet file, or a CSV file in UTF-8 with a header line and as many fields in every line."
+        return _fault("not_a_table", f"this file cannot be read as a table: {_why(request, error)}", remedy)
 
 
 def connect(request: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
@@ -62,7 +63,7 @@ def connect(request: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         }
     )
     paths = [literal(path) for path in (request.get("source"),) if path]
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET TimeZone = {literal(request.get('time_zone', duckdb_snapshot.UTC))}")
     connection.execute(f"SET allowed_paths = [{', '.join(paths)}]")
     connection.execute(f"SET allowed_directories = [{literal(request['folder'])}]")
     connection.execute("SET enable_external_access = false")
@@ -74,7 +75,7 @@ def _carry_out(request: Mapping[str, Any]) -> Any:
     connection = connect(request)
     folder = Path(request["folder"])
     if request["do"] == "snapshot":
-        return asdict(duckdb_snapshot.snapshot(connection, Path(request["source"]), folder))
+        return asdict(duckdb_snapshot.snapshot(connection, Path(request["source"]), folder, request["time_zone"]))
     path = folder / f"{request['id']}.parquet"
     columns = duckdb_snapshot.describe(connection, request["id"], path).columns
     match request["do"]:
@@ -113,9 +114,12 @@ def _fault(code: str, message: str, remedy: str) -> Mapping[str, Any]:
     return {"invalid": [asdict(Problem("/source/uri", code, message, remedy))]}
 
 
-def _first_line(error: Exception) -> str:
-    """DuckDB's words without the SQL it quotes after them."""
-    return (str(error).splitlines() or [""])[0][:300]
+def _why(request: Mapping[str, Any], error: Exception) -> str:
+    """The line of a CSV file that is wrong, or DuckDB's words without the SQL that it quotes and the file's folder."""
+    source = Path(request.get("source") or "")
+    if request["do"] == "snapshot" and not duckdb_snapshot.is_parquet(source) and (fault := first_fault(source)):
+        return fault
+    return (str(error).splitlines() or [""])[0].replace(str(source), source.name)[:300]
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ class DuckdbWarehouse:
         self._folder = Path(os.path.realpath(folder))
         self._limits = limits or Limits()
 
-    def snapshot(self, source_uri: str) -> SnapshotTable:
-        table = self._ask(do="snapshot", source=str(self._source(source_uri)))
+    def snapshot(self, source_uri: str, time_zone: str = "UTC") -> SnapshotTable:
+        table = self._ask(do="snapshot", source=str(self._source(source_uri)), time_zone=time_zone)
         columns = {name: ColumnType(type) for name, type in table["columns"].items()}
         return SnapshotTable(table["id"], table["uri"], table["rows"], columns)
 

@@ -31,11 +31,13 @@ class SnapshotTable:
 
 
 class Warehouse(Protocol):
-    def snapshot(self, source_uri: str) -> SnapshotTable:
+    def snapshot(self, source_uri: str, time_zone: str = "UTC") -> SnapshotTable:
         """Copy a Parquet or CSV file into the snapshot area, columns cast to the six column types and `row_id` added.
-        Numbers and times that are not finite become null; nested values JSON text; integers over 64 bits text.
-        The same content gives the same id and URI. Raises Invalid (not a table, no rows, no columns, more than 2,000
-        columns, a column called row_id, outside the data folders, too large) and Transient."""
+        Numbers and times that are not finite become null; nested values JSON text; integers over 64 bits text. Times
+        that name their zone are written as clocks in `time_zone` show them, so that their hours and weekdays are those
+        of the people who bought; others stand on such a clock already.
+        The same content and zone give the same id and URI. Raises Invalid (not a table, no rows, no columns, more than
+        2,000 columns, a column called row_id, outside the data folders, too large) and Transient."""
 
     def profile(self, snapshot: SnapshotTable) -> Sequence[ColumnProfile]:
         """Statistics of every column but row_id, over all rows, in the table's column order; unique counts are exact up

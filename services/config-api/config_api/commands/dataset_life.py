@@ -38,8 +38,8 @@ class _Read:
 def refresh(deps: Deps, by: Caller, dataset_id: str) -> Dataset:
     """A new snapshot of the same source, with the next number; the same content stays the snapshot that it is.
     Raises NotFound and Invalid."""
-    source = reading.dataset(deps.documents, dataset_id).value.source
-    table = snapshot_of(deps, source.uri)
+    known = reading.dataset(deps.documents, dataset_id).value
+    table = snapshot_of(deps, known.source.uri, known.time_zone)
     profiled = deps.warehouse.profile(table)
     read = _Read(table, profiles.store(deps.artifacts, table.id, profiled), guess_mapping(profiled))
     return retried(lambda: _refreshed(deps, by, dataset_id, read))

@@ -24,7 +24,7 @@ from config_api.schemas.datasets import NewDataset, PutRole
 
 def register_dataset(deps: Deps, by: Caller, new: NewDataset) -> Dataset:
     """Copy, profile and record a file. Raises Invalid, which points at /source/uri for whatever is wrong with it."""
-    table = snapshot_of(deps, new.source.uri)
+    table = snapshot_of(deps, new.source.uri, new.time_zone)
     profiled = deps.warehouse.profile(table)
     guessed = guess_mapping(profiled)
     now = rfc3339(deps.clock.now())
@@ -54,9 +54,9 @@ def put_column_mapping(
     return retried(lambda: _put_mapping(deps, by, dataset_id, roles, seen))
 
 
-def snapshot_of(deps: Deps, uri: str) -> SnapshotTable:
+def snapshot_of(deps: Deps, uri: str, time_zone: str) -> SnapshotTable:
     try:
-        return deps.warehouse.snapshot(uri)
+        return deps.warehouse.snapshot(uri, time_zone)
     except Invalid as error:
         raise Invalid(replace(problem, pointer="/source/uri") for problem in error.problems) from error
 
