@@ -99,7 +99,7 @@ def _gunicorn(app: str, port: int) -> tuple[str, ...]:
     return (
         python("services"), "-m", "gunicorn", app,
         "--bind", f"{LOOPBACK}:{port}", "--worker-class", "gthread", "--threads", "8",
-        "--graceful-timeout", "5", "--timeout", "120", "--log-level", "warning",
+        "--limit-request-line", "8190", "--graceful-timeout", "5", "--timeout", "120", "--log-level", "warning",
     )  # fmt: skip
 
 

@@ -36,7 +36,8 @@ def json_object(request: Request, *, optional: bool = False) -> dict[str, Any]:
 def fit_object(body: Any) -> dict[str, Any]:
     """`body` if it is an object of values that some field could take. Raises Invalid with every fault."""
     if not isinstance(body, dict):
-        raise Invalid([Problem("", "not_an_object", "the body must be a JSON object", 'Send {"name": ...}.')])
+        message = "this must be an object of fields"
+        raise Invalid([Problem("", "not_an_object", message, "/api/docs/ shows an example.")])
     problems = list(_unfit((), body))
     if problems:
         raise Invalid(problems)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from towerlab.configs.checks import examine
 from towerlab.configs.cross_advice import Pairs
+from towerlab.configs.expectation import Expectation, expectation
 from towerlab.configs.features import sources
 from towerlab.configs.known import Known
 from towerlab.configs.lists import ConfigLists
@@ -19,7 +20,7 @@ from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.warehouse import Combinations
 from towerlab.runtime.wiring import Deps
 
-from config_api import probes, profiles
+from config_api import probes, profiles, sketches
 from config_api.stored import loaded, named, stored
 
 VERSION = 1  # changes when the same snapshot would give other counts
@@ -29,10 +30,16 @@ Buckets = Mapping[str, int | None]
 def known_for(deps: Deps, dataset: Dataset, lists: ConfigLists) -> Known:
     """What is known of the newest snapshot, and of the crosses that can be made of the lists."""
     resolved, _ = examine(lists, dataset.columns)
-    return known(deps, dataset, resolved)
+    return known(deps, dataset, resolved, expected(deps, dataset, resolved))
 
 
-def known(deps: Deps, dataset: Dataset, resolved: ResolvedConfig) -> Known:
+def expected(deps: Deps, dataset: Dataset, resolved: ResolvedConfig) -> Expectation | None:
+    """What the training period would make of the config; None where nothing can be trained."""
+    sketched = sketches.of(deps, dataset)
+    return expectation(resolved, sketched) if sketched else None
+
+
+def known(deps: Deps, dataset: Dataset, resolved: ResolvedConfig, outlook: Expectation | None) -> Known:
     """The same for lists that are read already. Combinations that nobody has asked for before are counted now."""
     return Known(
         columns=dataset.columns,
@@ -41,6 +48,9 @@ def known(deps: Deps, dataset: Dataset, resolved: ResolvedConfig) -> Known:
         rows=dataset.snapshot.rows,
         pairs=_pairs(deps, dataset, resolved),
         probes=probes.of(deps, dataset),
+        filled={(one.side, one.column): one.used for one in outlook.outlooks if one.oov_rate is None}
+        if outlook
+        else {},
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from cachetools import LRUCache, cached
 from towerlab.configs.checks import resolve
 from towerlab.configs.dimensions import breakdown, total
-from towerlab.configs.expectation import Expectation, computed, expectation
+from towerlab.configs.expectation import Expectation, computed
 from towerlab.configs.hashing import config_hash
 from towerlab.configs.resolved import ResolvedConfig, Tower
 from towerlab.configs.warnings import warnings
@@ -27,6 +27,7 @@ from towerlab.runtime.wiring import Deps
 from config_api import sketches
 from config_api.beginnings import config_lists
 from config_api.forecasts import forecast
+from config_api.knowing import expected as expected_of
 from config_api.knowing import known as known_of
 from config_api.trained import Trained, trained, vector
 
@@ -73,9 +74,9 @@ class _Judged:
 def _judged(deps: Deps, question: _Question) -> _Judged:
     dataset = question.dataset
     resolved, faults = _resolved(question.lists, dataset)
-    facts, sketched = known_of(deps, dataset, resolved), sketches.of(deps, dataset)
+    expected, sketched = expected_of(deps, dataset, resolved), sketches.of(deps, dataset)
+    facts = known_of(deps, dataset, resolved, expected)
     profiled = {profile.name: profile for profile in facts.profiles}
-    expected = expectation(resolved, sketched) if sketched else None
     shown = {
         "buyer": _tower(resolved.query, profiled),
         "product": _tower(resolved.candidate, profiled),

@@ -67,7 +67,7 @@ def write_examples(plan: SplitPlan, snapshot: str, artifact: Artifact) -> None:
     splits.make_tables(con, plan, snapshot)
     chosen = splits.chosen(con, plan)
     counts = splits.row_counts(con) | {name: _count(con, splits.SPLIT_ROWS[name]) for name in COUNTED}
-    _refuse_empty(counts)
+    _refuse_empty(counts, plan, chosen.split)
     columnar.describe_splits(artifact, SPLIT_NAMES)
     for name in SPLIT_NAMES:
         if name == "train" and counts["train"] == counts["fit"]:
@@ -86,12 +86,20 @@ def _single(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(value)
 
 
-def _refuse_empty(counts: dict[str, int]) -> None:
+def _refuse_empty(counts: dict[str, int], plan: SplitPlan, split: str) -> None:
     for name in ("train", "eval"):
         if counts[name] == 0:
             kind = {"train": "training", "eval": "evaluation"}[name]
             of_all = f"{counts['qualify']} of {counts['total']} rows qualify"
-            raise ValueError(f"no {kind} rows: {of_all}; use a larger sample")
+            raise ValueError(f"no {kind} rows: {of_all}; {_mend(plan, split)}")
+
+
+def _mend(plan: SplitPlan, split: str) -> str:
+    if plan.sample_percent < 100:
+        return "use a larger sample"
+    if split == "last":
+        return "the last purchase of each customer is judged, and no customer has two: choose advanced.split = random"
+    return "there are too few to learn from some and to be judged on others"
 
 
 _PROTOCOL_FILES = {

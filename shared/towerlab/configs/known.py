@@ -13,7 +13,8 @@ from towerlab.domain.leak_probe import Probes
 @dataclass(frozen=True)
 class Known:
     """All of the dataset's columns; and where they were looked at, their statistics and roles, how many rows there are,
-    the combinations observed for crosses, and the leak probes."""
+    the combinations observed for crosses, the leak probes, and how many buckets of a feature rows fall into, by (side,
+    column)."""
 
     columns: Mapping[str, ColumnType]
     profiles: Sequence[ColumnProfile] = ()
@@ -21,3 +22,4 @@ class Known:
     rows: int | None = None
     pairs: Pairs = field(default_factory=dict)
     probes: Probes = field(default_factory=Probes)
+    filled: Mapping[tuple[str, str], int] = field(default_factory=dict)

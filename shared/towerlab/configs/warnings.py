@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from towerlab.configs.cross_advice import Pairs, crowding, determined_by, operand_counts
@@ -31,7 +32,7 @@ def warnings(resolved: ResolvedConfig, known: Known) -> tuple[Warning, ...]:
         *_varying(resolved, known),
         *(_constant(column) for column in sorted(resolved.columns) if _is_constant(profiled.get(column))),
         *_mostly_missing(resolved, profiled, known.rows),
-        *(warning for tower in resolved.towers for warning in _of_features(tower, profiled, known.rows)),
+        *(warning for tower in resolved.towers for warning in _of_features(tower, profiled, known)),
         *(warning for tower in resolved.towers for warning in _of_crosses(tower, profiled, known.pairs)),
     )
 
@@ -89,7 +90,8 @@ def _in_both(column: str) -> Warning:
 
 
 def _constant(column: str) -> Warning:
-    return Warning("constant_column", f"{column!r} has one value only and adds nothing.", "Remove the feature.", column)
+    message = f"{column!r} has the same value in every row, or none, and adds nothing."
+    return Warning("constant_column", message, "Remove the feature.", column)
 
 
 def _is_constant(profile: ColumnProfile | None) -> bool:
@@ -104,13 +106,14 @@ def _mostly_missing(resolved: ResolvedConfig, profiled: Profiles, rows: int | No
             yield Warning("mostly_missing", message, "Remove the feature, or fill the column in.", column)
 
 
-def _of_features(tower: Tower, profiled: Profiles, rows: int | None) -> Iterator[Warning]:
+def _of_features(tower: Tower, profiled: Profiles, known: Known) -> Iterator[Warning]:
     """What the transforms themselves have to say; a constant column has been spoken of."""
     for feature in tower.features:
         profile = profiled.get(feature.column)
         if profile is None or _is_constant(profile):
             continue
-        seen = seen_by(feature, profile, rows)
+        filled = known.filled.get((tower.side, feature.column))
+        seen = replace(seen_by(feature, profile, known.rows), filled=filled)
         for step in feature.steps:
             for caution in step.transform.cautions(step.params, seen) if step.active else ():
                 message = f"{feature.column!r}: {caution.message}."

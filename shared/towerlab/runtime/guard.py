@@ -67,8 +67,10 @@ def _content_fault() -> Response | None:
     taken = current_app.config.get(BODY_KINDS, {}).get(request.endpoint, JSON)
     if request.method not in _WITH_BODY or request.routing_exception is not None or request.mimetype in taken:
         return None
+    if taken == JSON and not (request.mimetype or request.content_length or "Transfer-Encoding" in request.headers):
+        return None  # nothing is sent, and nothing is said of it
     kinds = " or ".join(sorted(taken))
-    remedy = f"Send the header 'Content-Type: {kinds}', even with an empty body."
+    remedy = f"Send the header 'Content-Type: {kinds}', unless there is no body."
     return _refusal(415, "content_type", f"only {kinds} is taken here", remedy)
 
 

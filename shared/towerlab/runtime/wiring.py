@@ -79,7 +79,7 @@ class Deps:
     def warehouse(self) -> Warehouse:
         from towerlab.adapters.warehouse_duckdb import DuckdbWarehouse
 
-        folders = (*self.settings.data_folders, self.settings.uploads)
+        folders = tuple(dict.fromkeys((*self.settings.data_folders, self.settings.uploads)))
         return DuckdbWarehouse(folders, self.settings.snapshots)
 
     @cached_property

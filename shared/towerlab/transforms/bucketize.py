@@ -18,7 +18,8 @@ from towerlab.transforms.readers import NUMERIC, TIMESTAMP
 from towerlab.transforms.registry import transform
 from towerlab.transforms.seen import Caution, Seen
 
-WORTH_A_WORD = 0.9  # fewer effective buckets than this share are called out
+WORTH_A_WORD = 0.5  # fewer effective buckets than this share are called out
+FEWEST = 2
 
 
 @graph
@@ -48,7 +49,7 @@ class Bucketize(Produce["Bucketize.Params"]):
     @dataclass(frozen=True)
     class Params:
         enabled: bool = param(False, "Bucketize + embed", help="Buckets by quantiles (equal frequency)")
-        buckets: int = param(100, "Number of buckets", low=2, high=1_000, suggestions=(10, 50, 100, 200, 500))
+        buckets: int = param(100, "Number of buckets", low=FEWEST, high=1_000, suggestions=(10, 50, 100, 200, 500))
         embedding_dim: int = param(32, "Embedding dimension", low=4, high=256, suggestions=(8, 16, 24, 32, 64))
 
     examples = (Params(True), Params(True, buckets=2, embedding_dim=4))
@@ -61,11 +62,12 @@ class Bucketize(Produce["Bucketize.Params"]):
         return Emitted({name: call(bucket_ids, x, buckets=p.buckets, name=name)})
 
     def cautions(self, p: Params, seen: Seen) -> list[Caution]:
-        effective = expected_buckets(p.buckets, seen)
-        if effective > WORTH_A_WORD * p.buckets:
+        effective = expected_buckets(p.buckets, seen) if seen.filled is None else seen.filled
+        if effective >= WORTH_A_WORD * p.buckets:
             return []
-        message = f"equal values leave about {effective} effective buckets of {p.buckets}"
-        return [Caution("collapsed_buckets", message, f"Ask for {max(effective, 2)} buckets or fewer.")]
+        about = "about " if seen.filled is None else ""
+        message = f"equal values leave {about}{effective} effective buckets of {p.buckets}"
+        return [Caution("collapsed_buckets", message, f"Ask for {max(effective, FEWEST)} buckets.")]
 
     def fit(self, source: Source, p: Params, x: Array, rows: Array | None = None) -> Fitted:
         """Boundary i of n buckets is the smallest value with more than i/n of the known rows at or below it, which is

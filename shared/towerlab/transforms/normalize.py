@@ -71,7 +71,7 @@ class Normalize(Produce["Normalize.Params"]):
         if not seen.is_crowded or seen.bucketed:
             return []
         message = f"{CROWD:.0%} of its rows crowd into {CORNER:.0%} of its range: normalized they are almost one value"
-        return [Caution("crowded_range", message, "Enable buckets, or the log transform of a number.")]
+        return [Caution("crowded_range", message, "Enable buckets, or the log transform where it is off.")]
 
     def fit(self, source: Source, p: Params, x: Array, rows: Array | None = None) -> Fitted:
         del p

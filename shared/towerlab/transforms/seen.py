@@ -11,13 +11,15 @@ CROWD, CORNER = 0.9, 0.05  # so many of the rows in so much of the range
 @dataclass(frozen=True)
 class Seen:
     """A column's values after what prepares them. `bins` are (low, high, rows) over the whole range, `top` the rows
-    of each of the most frequent values, `bucketed` whether its feature also tells values apart by buckets."""
+    of each of the most frequent values, `bucketed` whether its feature also tells values apart by buckets, `filled` how
+    many buckets of that feature rows fall into, where that is known."""
 
     rows: int
     unique_count: int
     bins: Sequence[tuple[float, float, int]] = ()
     top: Sequence[int] = ()
     bucketed: bool = False
+    filled: int | None = None
 
     @property
     def is_crowded(self) -> bool:

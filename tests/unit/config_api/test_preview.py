@@ -66,6 +66,14 @@ def test_faults_are_told_and_the_rest_is_still_shown(api: Caller, dataset: dict[
     assert shown["product"]["total"] == 8
 
 
+def test_an_item_that_is_null_hides_no_other_fault(api: Caller, dataset: dict[str, Any]) -> None:
+    faulty = {"column": "city", "type": "string_embedding", "embedding_dim": 3}
+    shown = preview(api, dataset, buyer_model_features=[None, faulty], product_model_features=[PRODUCT])
+    pointers = {fault["pointer"] for fault in shown["faults"]}
+    assert pointers == {"/buyer_model_features/0", "/buyer_model_features/1/embedding_dim"}
+    assert shown["product"]["total"] == 8
+
+
 def test_nothing_is_a_preview_too(api: Caller, dataset: dict[str, Any]) -> None:
     shown = preview(api, dataset)["buyer"]
     assert (shown["total"], shown["parameters"], shown["breakdown"], shown["sample"]["outputs"]) == (0, 0, [], [])
@@ -146,6 +154,21 @@ def test_the_forecast_tells_vocabularies_dead_buckets_and_what_can_be_told_apart
     assert told["rows"]["evaluation"] == pytest.approx((told["rows"]["train"] + told["rows"]["evaluation"]) / 10, abs=1)
     differences = told["smallest_detectable_difference"]
     assert differences["5"] > differences["100"] > 0
+
+
+def test_buckets_that_collapse_are_counted_as_the_forecast_does_and_the_remedy_ends_it(
+    api: Caller, dataset: dict[str, Any]
+) -> None:
+    def collapsed(buckets: int) -> tuple[dict[str, Any], list[str]]:
+        many = REVENUE | {"transforms": {"bucketize": {"enabled": True, "buckets": buckets}}}
+        shown = preview(api, dataset, buyer_model_features=[CUSTOMER, many], product_model_features=[PRODUCT])
+        told = {one["name"]: one for one in shown["forecast"]["features"]}["revenue_bucket"]
+        found = [one for one in shown["warnings"] if one["code"] == "collapsed_buckets"]
+        return told, [f"{one['message']} {one['remedy']}" for one in found]
+
+    told, (warned,) = collapsed(100)
+    assert f" {told['used']} effective buckets of 100. Ask for {told['used']} buckets." in warned
+    assert collapsed(told["used"])[1] == []
 
 
 def test_without_a_product_role_there_is_nothing_to_compute(api: Caller, dataset: dict[str, Any]) -> None:

@@ -100,6 +100,11 @@ def test_only_json_is_taken(api: Caller, doors: list[tuple[str, str]], kind: str
         assert faults(api.call(method, path, b"{}", Content_Type=kind, If_Match="*"), 415), path
 
 
+def test_nothing_at_all_needs_no_content_type(api: Caller, config: dict[str, Any]) -> None:
+    answer = api.client.post(f"/api/feature-configs/{config['id']}/quick-test/", base_url=BASE)
+    assert answer.status_code == 202, answer.text
+
+
 def test_a_foreign_host_or_origin_is_refused(api: Caller) -> None:
     assert faults(api.call("GET", "/api/datasets/", Host="evil.example"), 403)
     assert faults(api.call("POST", "/api/datasets/", {}, Origin="http://evil.example"), 403)

@@ -30,7 +30,7 @@ _DATED_SPLITS = ("time", "last")
 
 @dataclass(frozen=True)
 class Started:
-    """`existing`: an equal completed test was found and nothing was started."""
+    """`existing`: an equal test was found, completed or on its way, and nothing was started."""
 
     test: QuickTest
     existing: bool = False
@@ -96,11 +96,12 @@ def _refuse(config: FeatureConfig, version: ConfigVersion, dataset: Dataset, set
 def _equal_one(
     documents: Documents, version: ConfigVersion, dataset: Dataset, settings: TestSettings
 ) -> QuickTest | None:
-    done = Phase.COMPLETED.value
-    where: reading.Where = {"config_id": version.config_id, "version": version.version, "phase": done}
-    for held in reading.every(documents, QuickTest, where):
-        if held.value.snapshot_id == dataset.snapshot.id and held.value.settings == settings:
-            return held.value
+    """One that has completed, or is on its way."""
+    where: reading.Where = {"config_id": version.config_id, "version": version.version}
+    for test in (held.value for held in reading.every(documents, QuickTest, where)):
+        is_equal = test.snapshot_id == dataset.snapshot.id and test.settings == settings
+        if is_equal and (test.phase is Phase.COMPLETED or not (test.final or test.phase is Phase.CANCELLING)):
+            return test
     return None
 
 

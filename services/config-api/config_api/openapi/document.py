@@ -29,7 +29,7 @@ _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "count": {"type": "integer", "minimum": 1, "maximum": 999_999_999, "example": 1},
 }
 _REFUSALS: Mapping[int, str] = {
-    400: "The body is no JSON",
+    400: "The request cannot be read",
     401: "Not identified",
     403: "Not allowed",
     404: "Not there",
@@ -106,7 +106,7 @@ def _in_header(method: str, operation: Operation) -> Iterator[dict[str, Any]]:
             "description": about,
             "schema": schema,
         }
-    if method == "POST":
+    if method == "POST" and operation.keyed:
         about = "Repeating a request with its key gives the same answer and one object"
         schema = {"type": "string", "pattern": r"^[!-~]{1,255}$"}
         yield {"in": "header", "name": "Idempotency-Key", "required": False, "description": about, "schema": schema}

@@ -26,6 +26,7 @@ class Operation:
     may_conflict: bool = False  # a GET that some states do not allow
     may_match: bool = False  # If-Match is heeded, not demanded
     etag: bool = False
+    keyed: bool = True  # a POST heeds Idempotency-Key
     located: bool = True  # a 201 says where the new object is
     content: str = "application/json"  # of the answer
     body_contents: tuple[str, ...] = ("application/json",)

@@ -154,6 +154,7 @@ UPLOADS: Mapping[str, Operation] = {
         body={"type": "string", "format": "binary"},
         body_contents=tuple(ENDINGS),
         located=False,
+        keyed=False,
     ),
 }
 

@@ -11,6 +11,7 @@ from config_api.faults import fault
 from config_api.fields import Choice, Digits, Text
 
 DEFAULTS = TestSettings()
+SIDE = {"description": "A config's id, or id@version"}
 
 
 class DigitChoice(Choice):
@@ -24,8 +25,8 @@ class DigitChoice(Choice):
 
 
 class DiffSchema(Schema):
-    left = Text(60, required=True)
-    right = Text(60, required=True)
+    left = Text(60, required=True, metadata=SIDE)
+    right = Text(60, required=True, metadata=SIDE)
 
 
 class EstimateSchema(Schema):

@@ -16,7 +16,8 @@ from config_api.schemas.datasets import LONGEST_NAME
 
 LONGEST_DESCRIPTION = 10_000
 LISTS = ("buyer_model_features", "product_model_features", "buyer_model_crosses", "product_model_crosses")
-READ_ONLY = "Leave it out: an update takes name, description and the four lists."
+FEATURE = {"description": "{column, type, ...}: GET /api/transforms/ has every type with its parameters"}
+CROSS = {"description": "{features: [two or three outputs of the model's features], hash_bucket_size, embedding_dim}"}
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,10 @@ class StartFromSchema(Schema):
 class ListsSchema(Schema):
     """The four lists; what stands in them is judged by the configs' own checks."""
 
-    buyer_model_features = Items(Anything(), 2000)
-    product_model_features = Items(Anything(), 2000)
-    buyer_model_crosses = Items(Anything(), 2000)
-    product_model_crosses = Items(Anything(), 2000)
+    buyer_model_features = Items(Anything(allow_none=True, metadata=FEATURE), 2000)
+    product_model_features = Items(Anything(allow_none=True, metadata=FEATURE), 2000)
+    buyer_model_crosses = Items(Anything(allow_none=True, metadata=CROSS), 2000)
+    product_model_crosses = Items(Anything(allow_none=True, metadata=CROSS), 2000)
 
 
 class NewConfigSchema(ListsSchema):

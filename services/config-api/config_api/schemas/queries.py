@@ -37,12 +37,12 @@ class OutcomesSchema(Schema):
 class PurchaseSchema(Schema):
     """Whose purchase a preview shows; any when nobody is named."""
 
-    customer = Text(1000)
-    product = Text(1000)
+    customer = Text(500)
+    product = Text(500)
 
 
 class CustomerSchema(Schema):
-    customer = Text(1000, load_default=None)
+    customer = Text(500, load_default=None)
     limit = Digits(1, MAX_LIMIT, load_default=5)
 
 
