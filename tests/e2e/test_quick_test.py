@@ -136,17 +136,36 @@ def test_a_stream_tells_of_a_finished_test_at_once(stack: Stack, finished: dict[
     assert "event: quick-test" in answer.text
 
 
+def mlflow(stack: Stack, address: str, **asked: Any) -> requests.Response:
+    answer = requests.get(f"http://127.0.0.1:{stack.port + 5}/api/2.0/{address}", params=asked, timeout=30)
+    answer.raise_for_status()
+    return answer
+
+
 def test_mlflow_knows_the_run(stack: Stack, finished: dict[str, Any]) -> None:
     run_id = finished["mlflow_run_id"]
-    answer = requests.get(
-        f"http://127.0.0.1:{stack.port + 5}/api/2.0/mlflow/runs/get", params={"run_id": run_id}, timeout=30
-    )
-    run = answer.json()["run"]["data"]
+    run = mlflow(stack, "mlflow/runs/get", run_id=run_id).json()["run"]["data"]
     metrics = {metric["key"]: metric["value"] for metric in run["metrics"]}
     assert metrics["recall_at_100"] == pytest.approx(finished["recall_at_100"])
     tags = {tag["key"]: tag["value"] for tag in run["tags"]}
     assert tags["towerlab.test_id"] == finished["id"]
     assert tags["towerlab.kind"] == "quick_test"
+    parameters = {one["key"]: one["value"] for one in run["params"]}
+    assert parameters["product.StockCode.type"] == "string_embedding"
+
+
+def test_the_run_carries_code_and_findings_and_no_customer(stack: Stack, finished: dict[str, Any]) -> None:
+    run = mlflow(stack, "mlflow/runs/get", run_id=finished["mlflow_run_id"]).json()["run"]["info"]
+    folder = run["artifact_uri"].removeprefix("mlflow-artifacts:/")
+    listed = mlflow(stack, "mlflow-artifacts/artifacts", path=folder).json()["files"]
+    assert {file["path"] for file in listed} == {
+        *("fitted.json", "package", "products.parquet", "ranks.parquet", "statistics.json")
+    }
+    code = mlflow(stack, f"mlflow-artifacts/artifacts/{folder}/package/preprocessing.py").text
+    assert "def preprocessing_fn" in code
+    found = mlflow(stack, f"mlflow-artifacts/artifacts/{folder}/fitted.json").json()["vocabularies"]
+    assert [name for name in found if name.startswith("StockCode_")]
+    assert not [name for name in found if name.startswith("CustomerID_")]
 
 
 def test_the_same_test_again_offers_the_result_that_exists(stack: Stack, finished: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 from pipeline import tracking
+from towerlab.adapters.tracking_mlflow import MlflowTracking
 
 SERVER = Path(__file__).parents[2] / ".envs/tracking/bin"
 TRAINING = {
@@ -83,6 +84,30 @@ def test_losses_settings_and_labels_reach_the_server(
     assert run.data.params["config.hash"] == "h"
     assert run.data.tags["towerlab.correlation_id"] == "abc"
     assert [(metric.step, metric.value) for metric in client.get_metric_history(run_id, "loss")] == [(1, 7.5), (2, 5.5)]
+
+
+def test_the_collectors_parameters_and_files_reach_it_whatever_a_column_is_called(
+    server: str, run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    tracking.log_training(str(run_folder), {"epochs": 2})
+    run_id = json.loads((run_folder / "tracking.json").read_text())["run_id"]
+    names = ["../a", "a/b", "a%b", "a\u202eb", "Größe", "a:b", "a" * 300, "a" * 301, *(f"c{n}" for n in range(150))]
+    parameters = {f"buyer.{name}.type": name[-10:] for name in names}
+    ours = MlflowTracking(server)
+    run = ours.find_run(run_id)
+    assert run is not None
+    for _ in range(2):
+        ours.add_figures(run_id, {"recall_at_100": 0.25}, {"towerlab.kind": "quick_test"}, parameters)
+        ours.add_files(run, {"package/trainer.py": b"pass\n", "ranks.parquet": bytes(range(256)) * 999})
+    client = MlflowClient(server)
+    logged = client.get_run(run_id).data
+    assert {"buyer.Größe.type", "buyer.c149.type"} < set(logged.params)
+    assert sum(name.startswith("buyer.") for name in logged.params) == len(names)
+    assert logged.metrics["recall_at_100"] == 0.25
+    assert {entry.path for entry in client.list_artifacts(run_id)} == {"package", "ranks.parquet"}
+    there = client.download_artifacts(run_id, "ranks.parquet", str(run_folder))
+    assert Path(there).read_bytes() == bytes(range(256)) * 999
 
 
 def test_a_server_out_of_reach_leaves_a_warning_and_no_file(

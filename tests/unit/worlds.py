@@ -101,6 +101,8 @@ class HeldTracking:
     runs: dict[str, TrackedRun] = field(default_factory=dict)
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    parameters: dict[str, dict[str, str]] = field(default_factory=dict)
+    files: dict[str, dict[str, bytes]] = field(default_factory=dict)
     reachable: bool = True
 
     def find_run(self, run_id: str) -> TrackedRun | None:
@@ -108,9 +110,15 @@ class HeldTracking:
             raise Transient("MLflow cannot be reached")
         return self.runs.get(run_id)
 
-    def add_figures(self, run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+    def add_figures(
+        self, run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str], parameters: Mapping[str, str]
+    ) -> None:
         self.figures.setdefault(run_id, {}).update(metrics)
         self.tags.setdefault(run_id, {}).update(tags)
+        self.parameters.setdefault(run_id, {}).update(parameters)
+
+    def add_files(self, run: TrackedRun, files: Mapping[str, bytes]) -> None:
+        self.files.setdefault(run.run_id, {}).update(files)
 
 
 class World:

@@ -9,6 +9,8 @@ from math import log
 from statistics import fmean
 from typing import Any
 
+from towerlab.configs.axes import axes
+from towerlab.configs.checks import resolve
 from towerlab.configs.config import ConfigVersion, FeatureConfig
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.protocol import protocol_of
@@ -19,12 +21,13 @@ from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
 from metrics_collector import figures, previous
+from metrics_collector.attached import attached
 from metrics_collector.cautions import OOV_LIMIT, cautions, sees_outcomes
 from metrics_collector.figures import Figures
 from metrics_collector.inputs import JobOutputs, Training, Vocabulary, read_outputs
 from metrics_collector.refusals import refuse_missing_replicates, refuse_untrained
 from metrics_collector.stages import seconds_between
-from metrics_collector.tracked import Tracked, tags_of, track
+from metrics_collector.tracked import Told, Tracked, tags_of, track
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,13 @@ def compute(deps: Deps, test: QuickTest, job: Job, at: str) -> Result:
     version = records.get(deps.documents, ConfigVersion, f"{test.config_id}.{test.version}").value
     found = _measured(deps, test, job, at)
     best = _previous(deps, found)
-    tracked = track(deps.tracking, found.outputs.run_id, _logged(found), tags_of(test, config.name, found.protocol_key))
+    told = Told(
+        metrics=_logged(found),
+        tags=tags_of(test, config.name, found.protocol_key),
+        parameters=axes(resolve(version.lists, version.columns)),
+        files=attached(deps, test, version, dataset, found.outputs),
+    )
+    tracked = track(deps.tracking, found.outputs.run_id, told)
     warnings = (
         *cautions(found.outputs, found.figures, version, dataset.mapping),
         *([best] if isinstance(best, Warning) else []),

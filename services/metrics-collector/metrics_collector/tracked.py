@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from towerlab.domain.quicktest import QuickTest
@@ -27,15 +28,26 @@ class Tracked:
     warnings: tuple[Warning, ...] = ()
 
 
-def track(tracking: Tracking, run_id: str, metrics: dict[str, float], tags: dict[str, str]) -> Tracked:
-    """Log figures and tags to the trainer's run. Customers appear in none of them."""
+@dataclass(frozen=True)
+class Told:
+    """What a run gets besides what the trainer logged. Customers appear in none of it."""
+
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    parameters: Mapping[str, str]
+    files: Mapping[str, bytes]
+
+
+def track(tracking: Tracking, run_id: str, told: Told) -> Tracked:
+    """Log all of it to the trainer's run."""
     if not run_id:
         return Tracked(warnings=(not_tracked(OFF),))
     try:
         run = tracking.find_run(run_id)
         if run is None:
             return Tracked(warnings=(not_tracked(UNKNOWN),))
-        tracking.add_figures(run_id, metrics, tags)
+        tracking.add_figures(run_id, told.metrics, told.tags, told.parameters)
+        tracking.add_files(run, told.files)
     except Transient as error:
         _log.warning("not tracked", run_id=run_id, reason=str(error))
         return Tracked(warnings=(not_tracked(DOWN),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 from metrics_collector.app import create
 from metrics_collector.collect import observe
+from towerlab.configs.checks import resolve
 from towerlab.configs.lists import ConfigLists
 from towerlab.domain.quicktest import Phase, QuickTest
 from towerlab.domain.quicktest import TestSettings as Asked
@@ -22,7 +24,7 @@ from towerlab.ports.tracking import TrackedRun
 from towerlab.runtime import records
 
 from tests.unit.collector.shops import Shop, a_shop, leave_behind, ranks_parquet, summary, training
-from tests.unit.worlds import START, World
+from tests.unit.worlds import COLUMNS, START, World
 
 RUNNING = {"phase": Phase.RUNNING, "job_id": "qt-t1", "started_at": rfc3339(START)}
 ROLES = {"customer_id": "customer", "product_id": "product", "transaction_date": "bought_at"}
@@ -273,6 +275,27 @@ def test_mlflow_gets_figures_and_tags_and_no_customer(world: World, app: Flask, 
     assert tags["towerlab.protocol_key"] == found.protocol_key
     assert "not_tracked" not in warned(found)
     assert not any("customer 1" in text for text in (*tags.values(), *world.tracking.figures["run1"]))
+
+
+def test_mlflow_gets_the_config_as_axes_and_files_without_a_customer(world: World, app: Flask, shop: Shop) -> None:
+    test = a_running_test(world)
+    customer = {"column": "customer", "type": "string_embedding", "embedding_dim": 24}
+    lists = resolve(ConfigLists((customer,), ({"column": "product", "type": "string_embedding"},)), COLUMNS).as_lists()
+    world.config(lists=lists, columns={"customer": COLUMNS["customer"], "product": COLUMNS["product"]})
+    columns = [{"name": name, "nulls": 0, "top_values": [{"value": f"{name} 1"}]} for name in ("customer", "product")]
+    profile = world.deps.artifacts.put_if_absent("profile.json", json.dumps({"columns": columns}).encode())
+    dataset = world.dataset()
+    world.dataset(snapshot=replace(dataset.snapshot, id=test.snapshot_id, profile_uri=profile))
+    found = {"customer_vocab_100000_5": ["customer 1"], "product_vocab_100000_5": ["product 1"]}
+    a_finished_job(world, shop, reports={"transform_graph/fitted.json": {"schema": 1, "vocabularies": found}})
+    world.tick(app, "collect")
+    parameters, files = world.tracking.parameters["run1"], world.tracking.files["run1"]
+    assert parameters["buyer.customer.embedding_dim"] == "24"
+    assert (parameters["buyer_features"], parameters["buyer_tensor_dim"]) == ("customer", "24")
+    assert {"fitted.json", "statistics.json", "ranks.parquet", "products.parquet"} <= set(files)
+    assert b"product 1" in files["fitted.json"]
+    assert b"product 1" in files["statistics.json"]
+    assert not any(b"customer 1" in content for content in files.values())
 
 
 @pytest.mark.parametrize("state", ["down", "run unknown", "never tracked"])

@@ -78,13 +78,13 @@ def test_a_server_that_does_not_answer_properly_is_transient(
     with pytest.raises(Transient):
         adapter.find_run("r1")
     with pytest.raises(Transient):
-        adapter.add_figures("r1", {}, {})
+        adapter.add_figures("r1", {}, {}, {})
 
 
 def test_figures_are_logged_the_same_way_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     adapter, server = tracking(monkeypatch, log_batch=(200, {}))
     for _ in range(2):
-        adapter.add_figures("r1", {"recall_at_10": 0.1}, {"towerlab.kind": "quick_test"})
+        adapter.add_figures("r1", {"recall_at_10": 0.1}, {"towerlab.kind": "quick_test"}, {})
     assert server.sent[0] == server.sent[1]
     assert server.sent[0][2]["json"]["tags"] == [{"key": "towerlab.kind", "value": "quick_test"}]
 
