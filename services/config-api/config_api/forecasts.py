@@ -7,12 +7,12 @@ from typing import Any
 from towerlab.configs.cross_advice import collisions
 from towerlab.configs.expectation import Expectation, Outlook
 from towerlab.configs.known import Known
+from towerlab.configs.lists import MODEL
 from towerlab.configs.resolved import ResolvedConfig
 from towerlab.domain.certainty import smallest_difference
 from towerlab.domain.quicktest import SAMPLE_PERCENTS
 from towerlab.domain.sketches import Sketches
 
-MODEL = {"query": "buyer", "candidate": "product"}
 OOV_LIMIT = 0.05  # of evaluation rows; above it is a warning
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from towerlab.configs.dimensions import total
-from towerlab.configs.lists import Side
+from towerlab.configs.lists import MODEL
 from towerlab.configs.resolved import Cross, Feature, ResolvedConfig, Tower
-
-MODELS: Mapping[Side, str] = {"query": "buyer", "candidate": "product"}
 
 
 def axes(resolved: ResolvedConfig) -> dict[str, str]:
@@ -20,7 +18,7 @@ def axes(resolved: ResolvedConfig) -> dict[str, str]:
 
 
 def _of_tower(tower: Tower) -> Iterator[tuple[str, Any]]:
-    model = MODELS[tower.side]
+    model = MODEL[tower.side]
     yield f"{model}_features", ", ".join(sorted(feature.column for feature in tower.features))
     yield f"{model}_crosses", ", ".join(sorted(map(_named, tower.crosses)))
     yield f"{model}_tensor_dim", total(tower)
