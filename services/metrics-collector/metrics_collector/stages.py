@@ -22,7 +22,7 @@ REMEDIES: tuple[tuple[str, str], ...] = (
         "Use a larger data sample, and check the column mapping: rows count when their customer and product are known"
         " and their quantity is above zero.",
     ),
-    (r"no space left", "The disk is full: remove old runs, then start the test again."),
+    (r"no space left", "The disk is full: free some space on it, then start the test again."),
     (
         r"not finite|non-finite|\bnan\b",
         "Training diverged: lower the learning rate, or look for a feature with extreme values (log transform,"

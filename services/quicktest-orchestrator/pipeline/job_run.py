@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pipeline.forks import Zygote, ZygoteDied, kill_group, reduced_environment
 from pipeline.job_log import JobLog, TaskOutput, now
 from pipeline.job_spec import Artifacts, Task
 from pipeline.mailbox import Mailbox, Submission
+from pipeline.room import NoRoom, make_room
 from pipeline.task_cache import TaskCache
 
 POLL_SECONDS = 0.1
@@ -36,6 +37,7 @@ class Workshop:
     cache: TaskCache
     zygote: Zygote
     tracking_uri: str
+    free: Callable[[], int]  # bytes on the disk
 
 
 class JobRun:
@@ -56,6 +58,8 @@ class JobRun:
             self._finish(JobState.CANCELLED)
         except TaskFailed as failure:
             self._finish(JobState.FAILED, JobError(failure.task, failure.message, failure.log_tail))
+        except NoRoom as fault:
+            self._finish(JobState.FAILED, JobError("", str(fault)))
         except job_spec.BadJob as fault:
             self._finish(JobState.FAILED, JobError("", f"the job cannot be carried out as it was submitted: {fault}"))
 
@@ -66,6 +70,8 @@ class JobRun:
         entries = tuple(_resumed(known.get(task.name, JobTask(task.name, "pending"))) for task in tasks)
         self._log.write("job resumed" if before else "job started")
         self._record(replace(self._job, tasks=entries))
+        for name in make_room(self._shop.cache, self._shop.free):
+            self._log.write(f"{name} was cleaned away to make room")
         return tasks
 
     def _finish(self, state: JobState, error: JobError | None = None) -> None:

@@ -18,6 +18,7 @@ from pipeline.forks import Zygote
 from pipeline.job_log import JobLog
 from pipeline.job_run import JobRun, Workshop
 from pipeline.mailbox import Mailbox
+from pipeline.room import free_beside
 from pipeline.task_cache import TaskCache, code_fingerprint
 
 IDLE_SECONDS = 0.2
@@ -55,7 +56,8 @@ def main() -> None:
     zygote = Zygote(folder / "zygote.log")
     cache = TaskCache(folder, code_fingerprint())
     try:
-        run_forever(Workshop(Mailbox(folder), cache, zygote, os.environ.get("TOWERLAB_TRACKING_URI", "")))
+        tracking_uri = os.environ.get("TOWERLAB_TRACKING_URI", "")
+        run_forever(Workshop(Mailbox(folder), cache, zygote, tracking_uri, free_beside(folder)))
     finally:
         zygote.close()
         os.close(descriptor)

@@ -16,6 +16,7 @@ from towerlab.emit import sample_query, split_plan
 from pipeline.files import write_atomically
 from pipeline.job_spec import Artifacts, Task
 
+KEPT_OF_KEY = 20  # characters, in the name of a folder
 _MODULE = re.compile(r"^.*(#sha256=[0-9a-f]{64})$", re.DOTALL)
 
 
@@ -55,18 +56,35 @@ class TaskCache:
             return None
         outputs: Artifacts = json.loads(record.read_text())
         uris = [artifact["uri"] for listed in outputs.values() for artifact in listed["artifacts"]]
-        return outputs if all(os.path.exists(uri) for uri in uris) else None
+        if not all(os.path.exists(uri) for uri in uris):
+            return None
+        os.utime(record)
+        return outputs
 
     def store(self, key: str, outputs: Artifacts) -> None:
         write_atomically(self._records / f"{key}.json", json.dumps(outputs))
 
     def fresh_folder(self, task: Task, key: str) -> Path:
         """An empty folder for a task that is about to run; what an interrupted attempt left is gone."""
-        folder = self._outputs / f"{task.name}-{key[:20]}"
+        folder = self._outputs / f"{task.name}-{key[:KEPT_OF_KEY]}"
         if folder.exists():
             shutil.rmtree(folder)
         folder.mkdir()
         return folder
+
+    def by_last_use(self) -> list[tuple[float, Path]]:
+        """When each computation's folder was last used (epoch seconds), the one that was used longest ago first."""
+        folders = self._outputs.iterdir()
+        return sorted((max(path.stat().st_mtime for path in (*self._records_of(one), one)), one) for one in folders)
+
+    def forget(self, folder: Path) -> None:
+        """Drop a computation, its record first: nobody finds what is half gone."""
+        for record in self._records_of(folder):
+            record.unlink()
+        shutil.rmtree(folder)
+
+    def _records_of(self, folder: Path) -> list[Path]:
+        return list(self._records.glob(f"{folder.name.rpartition('-')[2]}*.json"))
 
 
 def _content(value: Any) -> Any:

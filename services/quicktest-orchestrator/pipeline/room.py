@@ -1,0 +1,39 @@
+"""Room on the disk for the next job: what has not been used for longest goes first, and can be computed again."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.task_cache import TaskCache
+
+NEEDED = 3 * 1024**3  # bytes; a quick test of 2.4 million rows writes less
+RECENT = 3600.0  # seconds in which a result may still be waiting to be read
+
+
+class NoRoom(Exception):
+    """The disk is full of other things."""
+
+
+def make_room(cache: TaskCache, free: Callable[[], int]) -> list[str]:
+    """Forget finished computations until NEEDED bytes are free; the names of those that are gone. Raises NoRoom when
+    there are none left to forget."""
+    if free() >= NEEDED:
+        return []
+    gone = []
+    stale = iter([path for used_at, path in cache.by_last_use() if time.time() - used_at > RECENT])
+    while free() < NEEDED:
+        folder = next(stale, None)
+        if folder is None:
+            has, needs = (f"{size / 1024**3:.1f} GB" for size in (free(), NEEDED))
+            raise NoRoom(f"no space left for a job: the disk has {has} free, and a job may need {needs}")
+        cache.forget(folder)
+        gone.append(folder.name)
+    return gone
+
+
+def free_beside(folder: Path) -> Callable[[], int]:
+    """Bytes that are free on the folder's disk, each time it is asked."""
+    return lambda: shutil.disk_usage(folder).free
