@@ -153,6 +153,23 @@ def test_a_delimiter_is_the_headers(files: DuckdbWarehouse, folder: Path, delimi
     assert files.rows(table.uri, 2) == [{"a, b; c": 'x "y" ,;|', "d": 1}, {"a, b; c": "z", "d": 2}]
 
 
+@pytest.mark.parametrize("value", ["03/04/2024", "03-04-2024 10:00:00", "3.4.2024"])
+def test_dates_that_can_be_read_two_ways_are_refused(files: DuckdbWarehouse, folder: Path, value: str) -> None:
+    uri = csv(folder / "dates.csv", f"when,n\n{value},1\n,2\n{value},3\n")
+    assert code_of(files, uri) == "ambiguous_dates"
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [("14/04/2024", "2024-04-14"), ("04/14/2024", "2024-04-14"), ("2024/04/03", "2024-04-03"), ("2024-04-03", None)],
+)
+def test_dates_that_can_be_read_one_way_are_read_so(
+    files: DuckdbWarehouse, folder: Path, value: str, day: str | None
+) -> None:
+    table = files.snapshot(csv(folder / "dates.csv", f"when,n\n{value},1\n"))
+    assert files.rows(table.uri, 1)[0]["when"] == (day or value)
+
+
 def test_a_file_that_is_not_utf_8_says_where(files: DuckdbWarehouse, folder: Path) -> None:
     (folder / "t.csv").write_bytes("a,b\n1,2\né,3\n".encode("latin-1"))
     with pytest.raises(Invalid) as raised:

@@ -40,5 +40,7 @@ def _lists_of(deps: Deps, config_id: str) -> ConfigLists:
     try:
         original = reading.config(deps.documents, config_id).value
     except NotFound as error:
-        raise Invalid([Problem("/start_from/config_id", "not_found", str(error))]) from error
+        raise Invalid(
+            [Problem("/start_from/config_id", "not_found", str(error), "Give the id of a config that is there.")]
+        ) from error
     return reading.version(deps.documents, config_id, original.version).lists

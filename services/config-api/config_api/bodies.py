@@ -12,6 +12,7 @@ from towerlab.domain.errors import Invalid, Problem, pointer
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 MAX_BYTES = 2_000_000
+REMOVE = "Take the character out."
 MAX_DEPTH = 32
 MAX_INTEGER = 2**63 - 1
 
@@ -70,7 +71,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _unfit(path: Path, value: Any) -> Iterator[Problem]:
     if len(path) > MAX_DEPTH:
-        yield Problem(_shown(path), "too_deep", f"nested deeper than {MAX_DEPTH} levels")
+        yield Problem(_shown(path), "too_deep", f"nested deeper than {MAX_DEPTH} levels", "Send it flatter.")
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _unfit_text(path, key)
@@ -81,16 +82,16 @@ def _unfit(path: Path, value: Any) -> Iterator[Problem]:
     elif isinstance(value, str):
         yield from _unfit_text(path, value)
     elif isinstance(value, int) and abs(value) > MAX_INTEGER:
-        yield Problem(_shown(path), "too_large", "the number does not fit into 64 bits")
+        yield Problem(_shown(path), "too_large", "the number does not fit into 64 bits", "Use a smaller number.")
     elif isinstance(value, float) and not math.isfinite(value):
-        yield Problem(_shown(path), "too_large", "the number is not finite")
+        yield Problem(_shown(path), "too_large", "the number is not finite", "Use a finite number.")
 
 
 def _unfit_text(path: Path, text: str) -> Iterator[Problem]:
     if "\x00" in text:
-        yield Problem(_shown(path), "nul_character", "text must not hold the character U+0000")
+        yield Problem(_shown(path), "nul_character", "text must not hold the character U+0000", REMOVE)
     if any("\ud800" <= character <= "\udfff" for character in text):
-        yield Problem(_shown(path), "lone_surrogate", "text must not hold half of a surrogate pair")
+        yield Problem(_shown(path), "lone_surrogate", "text must not hold half of a surrogate pair", REMOVE)
 
 
 def _shown(path: Path) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from towerlab.configs.checks import missing_for_training, resolve
 from towerlab.configs.config import ConfigVersion
 from towerlab.domain.certainty import EVALUATED, half_width, smallest_difference
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.quicktest import QuickTest
+from towerlab.domain.quicktest import QuickTest, TestSettings
 from towerlab.domain.results import Result, Warning
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
@@ -41,18 +42,31 @@ def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, 
     dataset = reading.dataset(deps.documents, config.dataset_id).value
     asked = Asked(query["data_sample_percent"], query["epochs"], query["batch_size"], query["replicates"])
     ratios = _past_ratios(deps, dataset)
-    ratio = median(ratios) if ratios else 1.0
     customers = _customers(deps, dataset)
     return {
-        "seconds": round(_formula(dataset, version, asked) * ratio, 1),
+        "seconds": _seconds(dataset, version, asked, ratios),
         "cost_usd": 0.0,
         "past_runs": len(ratios),
-        "past_error": round(median(abs(past / ratio - 1) for past in ratios), 3) if len(ratios) > 1 else None,
+        "past_error": _past_error(ratios),
         "steps": _steps(dataset, asked),
         "smallest_detectable_difference": _certainty(customers, asked) if customers else None,
         "recommended": _recommended(dataset, customers),
-        "warnings": records.to_json(_warnings(dataset, asked)),
+        "warnings": records.to_json([*_missing(dataset, version), *_warnings(dataset, asked)]),
     }
+
+
+def expected_seconds(deps: Deps, dataset: Dataset, version: ConfigVersion, settings: TestSettings) -> float:
+    """From the start of a test to its result."""
+    return _seconds(dataset, version, _asked(settings), _past_ratios(deps, dataset))
+
+
+def _seconds(dataset: Dataset, version: ConfigVersion, asked: Asked, ratios: Sequence[float]) -> float:
+    return round(_formula(dataset, version, asked) * (median(ratios) if ratios else 1.0), 1)
+
+
+def _past_error(ratios: Sequence[float]) -> float | None:
+    """How far past runs were from what they have in common, as a share of it."""
+    return round(median(abs(past / median(ratios) - 1) for past in ratios), 3) if len(ratios) > 1 else None
 
 
 def _formula(dataset: Dataset, version: ConfigVersion, asked: Asked) -> float:
@@ -73,13 +87,12 @@ def _past_ratios(deps: Deps, dataset: Dataset) -> Sequence[float]:
     for result in results:
         test, version = tests.get(result.test_id), versions.get(reading.version_id(result.config_id, result.version))
         if test and version and result.duration_seconds > 0:
-            expected = _formula(dataset, version.value, _asked(test.value))
+            expected = _formula(dataset, version.value, _asked(test.value.settings))
             found.append(result.duration_seconds / expected)
     return found
 
 
-def _asked(test: QuickTest) -> Asked:
-    settings = test.settings
+def _asked(settings: TestSettings) -> Asked:
     return Asked(settings.data_sample_percent, settings.epochs, settings.batch_size, settings.replicates)
 
 
@@ -88,7 +101,9 @@ def _rows(dataset: Dataset) -> int:
 
 
 def _steps(dataset: Dataset, asked: Asked) -> int:
-    return math.ceil(_rows(dataset) * TRAINED * asked.sample_percent / 100 / asked.batch_size) * asked.epochs
+    """Optimizer steps: whole batches, as the trainer takes them."""
+    rows = math.floor(_rows(dataset) * TRAINED * asked.sample_percent / 100)
+    return rows // max(min(asked.batch_size, rows), 1) * asked.epochs
 
 
 def _customers(deps: Deps, dataset: Dataset) -> int:
@@ -121,6 +136,15 @@ def _why(dataset: Dataset, customers: int, small: bool) -> str:
     judged = customers * EVALUATED / 10
     cost = f"a 10% sample would leave about {judged:,.0f} customers to judge by: ±{100 * half_width(judged):.1f} points"
     return f"Only {_rows(dataset):,} rows: all of them train in minutes, and {cost}."
+
+
+def _missing(dataset: Dataset, version: ConfigVersion) -> Iterator[Warning]:
+    """Why the test would be refused."""
+    for problem in missing_for_training(resolve(version.lists, version.columns)):
+        yield Warning(problem.code, f"The test cannot start: {problem.message}.", problem.remedy)
+    if dataset.column_of("product_id") is None:
+        message = "The test cannot start: no column of the dataset has the role product_id."
+        yield Warning("no_product_role", message, "Give a column that role in the dataset's column mapping.")
 
 
 def _warnings(dataset: Dataset, asked: Asked) -> list[Warning]:

@@ -10,9 +10,9 @@ from towerlab.domain.errors import Invalid, Problem, pointer
 
 _CODES = {
     "Unknown field.": ("unknown_field", "unknown field", "Leave it out."),
-    "Missing data for required field.": ("required", "this field is required", ""),
+    "Missing data for required field.": ("required", "this field is required", "Give it a value."),
     "Field may not be null.": ("null", "null is not a value of this field", "Leave the field out, or give a value."),
-    "Invalid input type.": ("not_an_object", "must be a JSON object", ""),
+    "Invalid input type.": ("not_an_object", "must be a JSON object", "Send an object of fields in braces."),
 }
 
 

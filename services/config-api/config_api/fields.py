@@ -31,7 +31,7 @@ class Text(Exact[str]):
 
     def read(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise fault("wrong_type", "must be a string")
+            raise fault("wrong_type", "must be a string", "Put it in quotes.")
         if not self.blank and not value.strip():
             raise fault("blank", "must not be empty", "Give at least one visible character.")
         if len(value) > self.longest:
@@ -63,9 +63,10 @@ class Whole(Exact[int]):
 
     def read(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise fault("wrong_type", "must be an integer")
+            raise fault("wrong_type", "must be an integer", f"Use a whole number from {self.low} to {self.high}.")
         if not self.low <= value <= self.high:
-            raise fault("out_of_range", f"must be between {self.low} and {self.high}, this is {value}")
+            message = f"must be between {self.low} and {self.high}, this is {value}"
+            raise fault("out_of_range", message, f"Use a whole number from {self.low} to {self.high}.")
         return value
 
 
@@ -73,7 +74,8 @@ class Digits(Whole):
     """An integer as a query string writes it."""
 
     def read(self, value: Any) -> int:
-        plain = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10
+        digits = value.removeprefix("-") if isinstance(value, str) else ""
+        plain = digits.isascii() and digits.isdecimal() and len(digits) < 10
         return super().read(int(value) if plain else value)
 
 
@@ -86,11 +88,12 @@ class Number(Exact[float]):
 
     def read(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise fault("wrong_type", "must be a number")
+            raise fault("wrong_type", "must be a number", "Write it as a JSON number, without quotes.")
         number = float(value)
         if number > self.high or number < self.above or (number == self.above and not self.inclusive):
             lowest = "at least" if self.inclusive else "more than"
-            raise fault("out_of_range", f"must be {lowest} {self.above:g} and at most {self.high:g}")
+            message = f"must be {lowest} {self.above:g} and at most {self.high:g}"
+            raise fault("out_of_range", message, "Use a number between the two.")
         return number
 
 
@@ -99,7 +102,7 @@ class Flag(Exact[bool]):
 
     def read(self, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise fault("wrong_type", "must be true or false")
+            raise fault("wrong_type", "must be true or false", "Write true or false, without quotes.")
         return value
 
 
@@ -119,7 +122,7 @@ class Items(fields.List[Any]):
 
     def _deserialize(self, value: Any, *rest: Any, **options: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise fault("wrong_type", "must be an array")
+            raise fault("wrong_type", "must be an array", "Put the items in square brackets.")
         if len(value) > self.longest:
-            raise fault("too_many", f"at most {self.longest} items, these are {len(value)}")
+            raise fault("too_many", f"at most {self.longest} items, these are {len(value)}", "Leave some out.")
         return super()._deserialize(value, *rest, **options)

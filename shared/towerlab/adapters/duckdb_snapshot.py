@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from towerlab.domain.errors import Invalid, Problem
 from towerlab.ports.errors import Transient
 from towerlab.ports.warehouse import SnapshotTable
 
-READING = {"parquet": "snapshot-1", "csv": "snapshot-2"}  # part of the id: changes when the same file is read otherwise
+READING = {"parquet": "snapshot-1", "csv": "snapshot-3"}  # part of the id: changes when the same file is read otherwise
 MAX_COLUMNS = 2_000
 UTC = "UTC"
 ROW_ID = "row_id"
@@ -32,6 +33,7 @@ class _Reader:
     rows: str
     place: str
     reserved: frozenset[str]
+    options: str = ""  # of a CSV file
 
 
 _PARQUET = _Reader(
@@ -52,8 +54,30 @@ def _csv(source: Path) -> _Reader:
     dialect = (
         f"delim = {literal(delimiter_of(source))}, quote = '\"', escape = '\"', comment = '', header = true, skip = 0"
     )
-    scan = f"read_csv(?, {dialect}, strict_mode = true, hive_partitioning = false, sample_size = -1)"
-    return _Reader(scan, scan, "row_number() OVER () - 1", frozenset({ROW_ID}))
+    options = f"{dialect}, strict_mode = true, sample_size = -1"
+    scan = f"read_csv(?, {options}, hive_partitioning = false)"
+    return _Reader(scan, scan, "row_number() OVER () - 1", frozenset({ROW_ID}), options)
+
+
+def _refuse_ambiguous_dates(
+    connection: duckdb.DuckDBPyConnection, reader: _Reader, source: Path, natives: Sequence[tuple[str, str]]
+) -> None:
+    """03/04/2024 is a day in April or in March: without a single day above 12 nobody can know."""
+    if not reader.options or not {"DATE", "TIMESTAMP"} & {native for _, native in natives}:
+        return
+    sniffed = f"SELECT DateFormat, TimestampFormat FROM sniff_csv(?, {reader.options})"
+    formats = dict(zip(("DATE", "TIMESTAMP"), connection.execute(sniffed, [str(source)]).fetchall()[0], strict=True))
+    turned = {
+        name: re.sub("%[dm]", lambda found: "%m" if found[0] == "%d" else "%d", formats[native])
+        for name, native in natives
+        if formats.get(native) and not formats[native].startswith("%Y")
+    }
+    for name, other in turned.items():
+        unlike = f"count(*) FILTER (WHERE {quoted(name)} IS NOT NULL AND try_strptime({quoted(name)}, ?) IS NULL)"
+        texts = f"SELECT {unlike} FROM read_csv(?, {reader.options}, hive_partitioning = false, all_varchar = true)"
+        if connection.execute(texts, [other, str(source)]).fetchall()[0][0] == 0:
+            message = f"the dates of column {name!r} can be read day first and month first"
+            raise _invalid("ambiguous_dates", message, "Write them as YYYY-MM-DD.")
 
 
 def snapshot(connection: duckdb.DuckDBPyConnection, source: Path, folder: Path, time_zone: str) -> SnapshotTable:
@@ -85,6 +109,7 @@ def _write(connection: duckdb.DuckDBPyConnection, source: Path, draft: Path) -> 
     reader = _PARQUET if is_parquet(source) else _csv(source)
     natives = _columns(connection, reader.columns, source)
     _check(natives, reader.reserved)
+    _refuse_ambiguous_dates(connection, reader, source, natives)
     types = {name: _type(connection, reader.columns, source, name, native) for name, native in natives}
     selected = [cast_expression(name, native, types[name]) + f" AS {quoted(name)}" for name, native in natives]
     query = f"SELECT {reader.place} AS {ROW_ID}, {', '.join(selected)} FROM {reader.rows}"

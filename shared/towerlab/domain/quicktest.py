@@ -91,7 +91,8 @@ class TestError:
 @dataclass(frozen=True)
 class QuickTest:
     """Points at one config version; moves only by `advance`. `deadline` is when it counts as dead (RFC 3339 UTC).
-    `roles` maps role to column as the job was planned with; empty until it is submitted."""
+    `roles` maps role to column as the job was planned with; empty until it is submitted. `estimated_seconds` is what
+    was expected when it was asked for."""
 
     id: str
     config_id: str
@@ -112,6 +113,7 @@ class QuickTest:
     error: TestError | None = None
     rerun: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
+    estimated_seconds: float | None = None
     schema: int = 1
 
     @property

@@ -84,7 +84,7 @@ def test_a13_an_estimate_says_what_a_test_takes_and_can_tell(api: Caller, config
     bad = api.call("GET", path + "?epochs=4&batch_size=x&replicates=9&colour=1&version=0")
     assert faults(bad) == {
         "/epochs": "not_allowed",
-        "/batch_size": "wrong_type",
+        "/batch_size": "not_allowed",
         "/replicates": "out_of_range",
         "/colour": "unknown_field",
         "/version": "out_of_range",

@@ -89,6 +89,35 @@ def test_a7_an_equal_test_is_offered_unless_forced(api: Caller, deps: Deps, conf
     assert api.start(config, **settings, force=True).status_code == 202
 
 
+def test_the_estimate_is_kept_with_the_test_and_counts_steps_as_the_trainer_does(
+    api: Caller, config: dict[str, Any]
+) -> None:
+    path = f"/api/feature-configs/{config['id']}/quick-test/estimate/?data_sample_percent=100&epochs=2&batch_size=2048"
+    told = api.get(path)
+    assert told["steps"] == 2  # fewer rows than a batch: the trainer takes all of them, once an epoch
+    assert told["warnings"][0]["code"] == "few_steps"
+    test = api.start(config, data_sample_percent=100, epochs=2, batch_size=2048).get_json()
+    assert test["estimated_seconds"] == told["seconds"] > 0
+
+
+def test_the_estimate_counts_whole_batches_as_the_trainer_takes_them(
+    api: Caller, deps: Deps, config: dict[str, Any]
+) -> None:
+    held = records.get(deps.documents, Dataset, config["dataset"])
+    many = replace(held.value, training_rows={"qualify": 10_000})
+    deps.documents.commit([records.put(many, many.id, held.revision)])
+    path = f"/api/feature-configs/{config['id']}/quick-test/estimate/?data_sample_percent=100&epochs=3&batch_size=4096"
+    assert api.get(path)["steps"] == 9_000 // 4096 * 3
+
+
+def test_the_estimate_says_why_a_test_would_be_refused(api: Caller, dataset: dict[str, Any]) -> None:
+    config = api.config(dataset, start_from={"kind": "blank"})
+    told = api.get(f"/api/feature-configs/{config['id']}/quick-test/estimate/")
+    refused = faults(api.start(config), 409)
+    assert [one["code"] for one in told["warnings"]][: len(told["warnings"]) - 1] == ["empty_model", "empty_model"]
+    assert refused == {"": "empty_model"}
+
+
 def test_a_test_of_another_version_is_another_test(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
     complete(deps, api.start(config).get_json()["id"])
     edited = api.put(config, **BUYER_LISTS).get_json()

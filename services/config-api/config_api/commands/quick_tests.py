@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from towerlab.configs.checks import missing_for_training, resolve
@@ -20,6 +20,7 @@ from towerlab.runtime.wiring import Deps
 
 from config_api import reading
 from config_api.concurrency import retried
+from config_api.estimates import expected_seconds
 from config_api.recording import Caller, commit, nothing_to_write
 from config_api.schemas.quick_tests import TestRequest
 from config_api.states import config_change
@@ -56,7 +57,8 @@ def _start(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Starte
         found = _equal_one(deps.documents, version, dataset, asked.settings)
         if found:
             return nothing_to_write(deps, by, Started(found, existing=True))
-    test = _new_test(deps, by.name, version, dataset, asked.settings)
+    expected = expected_seconds(deps, dataset, version, asked.settings)
+    test = replace(_new_test(deps, by.name, version, dataset, asked.settings), estimated_seconds=expected)
     counts = counted(deps.documents, config_id).with_new(test.created_at)
     current = reading.version(deps.documents, config_id, config.version)
     counted_in = summarised(config, current, counts, best_in(summary.value))

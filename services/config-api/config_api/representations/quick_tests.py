@@ -49,7 +49,7 @@ def _progress(test: QuickTest) -> dict[str, Any]:
         "deadline": test.deadline,
         "started_at": test.started_at,
         "completed_at": test.completed_at,
-        "estimated_seconds": None,
+        "estimated_seconds": test.estimated_seconds,
     }
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from marshmallow import Schema
 from towerlab.domain.quicktest import BATCH_SIZES, EPOCHS, MAX_REPLICATES, SAMPLE_PERCENTS, TestSettings
 
-from config_api.faults import fault
 from config_api.fields import Choice, Digits, Text
 
 DEFAULTS = TestSettings()
@@ -19,9 +18,7 @@ class DigitChoice(Choice):
 
     def read(self, value: Any) -> Any:
         plain = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10
-        if not plain:
-            raise fault("wrong_type", "must be an integer")
-        return super().read(int(value))
+        return super().read(int(value) if plain else value)
 
 
 class DiffSchema(Schema):

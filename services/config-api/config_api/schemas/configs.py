@@ -58,9 +58,9 @@ class StartFromSchema(Schema):
         kind = loaded["kind"]
         faults: dict[str, Any] = {}
         if kind == "clone" and "config_id" not in loaded:
-            faults["config_id"] = fault("required", "which config is to be cloned").messages
+            faults["config_id"] = fault("required", "which config is to be cloned", "Give its id.").messages
         if kind == "template" and "key" not in loaded:
-            faults["key"] = fault("required", f"which template: {', '.join(BY_KEY)}").messages
+            faults["key"] = fault("required", f"which template: {', '.join(BY_KEY)}", "Name one.").messages
         for field, owner in (("outcomes", "smart_defaults"), ("config_id", "clone"), ("key", "template")):
             if field in loaded and kind != owner:
                 faults[field] = fault("not_allowed", f"goes with kind {owner!r} only", "Leave it out.").messages
