@@ -16,6 +16,7 @@ from towerlab.runtime.wiring import Deps
 from werkzeug.exceptions import NotFound
 
 from config_api import reading
+from config_api.refusals import no_product_role
 
 ROWS = 400  # the first rows of the snapshot, of which a few are taken
 
@@ -62,8 +63,7 @@ def code_of(deps: Deps, config_id: str, number: int) -> CodeRecord:
 def _roles(dataset: Dataset) -> dict[str, str]:
     roles = roles_of(dataset)
     if "product_id" not in roles:
-        remedy = "Give a column the role product_id in the dataset's column mapping."
-        raise Conflict("no column of the dataset has the role product_id", "no_product_role", remedy)
+        raise no_product_role()
     return roles
 
 

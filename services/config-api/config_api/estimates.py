@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from towerlab.configs.checks import missing_for_training, resolve
 from towerlab.configs.config import ConfigVersion
 from towerlab.domain.certainty import EVALUATED, half_width, smallest_difference
 from towerlab.domain.datasets import Dataset
@@ -18,6 +17,7 @@ from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
 from config_api import profiles, reading
+from config_api.refusals import refusals
 
 # A first guess; the ratio of past runs of the same dataset to it corrects it.
 STARTING, PER_ROW_AND_COLUMN, PER_TRAINED_ROW, PER_TRAINED_ROW_AND_DIM = 45.0, 4e-6, 2e-5, 1.5e-7
@@ -43,6 +43,9 @@ def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, 
     asked = Asked(query["data_sample_percent"], query["epochs"], query["batch_size"], query["replicates"])
     ratios = _past_ratios(deps, dataset)
     customers = _customers(deps, dataset)
+    refused = [
+        Warning(one.code, f"The test cannot start: {one}.", one.remedy) for one in refusals(config, version, dataset)
+    ]
     return {
         "seconds": _seconds(dataset, version, asked, ratios),
         "cost_usd": 0.0,
@@ -51,7 +54,7 @@ def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, 
         "steps": _steps(dataset, asked),
         "smallest_detectable_difference": _certainty(customers, asked) if customers else None,
         "recommended": _recommended(dataset, customers),
-        "warnings": records.to_json([*_missing(dataset, version), *_warnings(dataset, asked)]),
+        "warnings": records.to_json([*refused, *_warnings(dataset, asked)]),
     }
 
 
@@ -136,15 +139,6 @@ def _why(dataset: Dataset, customers: int, small: bool) -> str:
     judged = customers * EVALUATED / 10
     cost = f"a 10% sample would leave about {judged:,.0f} customers to judge by: ±{100 * half_width(judged):.1f} points"
     return f"Only {_rows(dataset):,} rows: all of them train in minutes, and {cost}."
-
-
-def _missing(dataset: Dataset, version: ConfigVersion) -> Iterator[Warning]:
-    """Why the test would be refused."""
-    for problem in missing_for_training(resolve(version.lists, version.columns)):
-        yield Warning(problem.code, f"The test cannot start: {problem.message}.", problem.remedy)
-    if dataset.column_of("product_id") is None:
-        message = "The test cannot start: no column of the dataset has the role product_id."
-        yield Warning("no_product_role", message, "Give a column that role in the dataset's column mapping.")
 
 
 def _warnings(dataset: Dataset, asked: Asked) -> list[Warning]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from towerlab.configs import reference
 from towerlab.configs.checks import resolve
 from towerlab.configs.config import ConfigVersion
 from towerlab.configs.features import sources
+from towerlab.configs.resolved import Feature, ResolvedConfig
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import NotFound
 from towerlab.domain.quicktest import QuickTest
@@ -15,10 +17,12 @@ from towerlab.emit.record import CodeRecord
 from towerlab.ports.artifacts import Artifacts
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
+from towerlab.transforms.base import Produce, Source
 
 from metrics_collector.inputs import JobOutputs
 
 CUSTOMER = "customer_id"
+FINDINGS = ("numbers", "boundaries", "vocabularies")
 COUNTS = frozenset({"name", "type", "unique_count", "exact", "nulls"})
 
 
@@ -36,7 +40,7 @@ def attached(
     files = {name: content for name, content in read.items() if content}
     customer = test.roles.get(CUSTOMER)
     if "fitted.json" in files:
-        files["fitted.json"] = _without_vocabularies(files["fitted.json"], version, customer)
+        files["fitted.json"] = _without_findings(files["fitted.json"], version, customer)
     if "statistics.json" in files:
         files["statistics.json"] = _without_values(files["statistics.json"], customer)
     return {**files, **{f"{name}.parquet": outputs.tables[name] for name in ("ranks", "products")}}
@@ -49,13 +53,35 @@ def _read(artifacts: Artifacts, uri: str) -> bytes | None:
         return None
 
 
-def _without_vocabularies(fitted: bytes, version: ConfigVersion, customer: str | None) -> bytes:
-    """What was found, but for the values of the column that names customers."""
+def _without_findings(fitted: bytes, version: ConfigVersion, customer: str | None) -> bytes:
+    """What was found, but for what was found in the column that names customers."""
+    hidden = _found_in(resolve(version.lists, version.columns), customer)
     found = json.loads(fitted)
-    at = sources(resolve(version.lists, version.columns))
-    hidden = tuple(f"{source.slug}_vocab_" for (_, column), source in at.items() if column == customer)
-    shown = {name: entries for name, entries in found.get("vocabularies", {}).items() if not name.startswith(hidden)}
-    return json.dumps(found | {"vocabularies": shown}).encode()
+    shown = {
+        kind: {name: value for name, value in found.get(kind, {}).items() if name not in hidden} for kind in FINDINGS
+    }
+    return json.dumps(found | shown).encode()
+
+
+def _found_in(resolved: ResolvedConfig, column: str | None) -> set[str]:
+    """The names of what the transforms of a column find."""
+    at = sources(resolved)
+    return {
+        name
+        for tower in resolved.towers
+        for feature in tower.features
+        if feature.column == column
+        for name in _names(feature, at[tower.side, feature.column])
+    }
+
+
+def _names(feature: Feature, source: Source) -> Iterator[str]:
+    """A column without values gives the same names as one with them."""
+    nothing = reference.prepared(feature, source, {source.key: [None]})
+    for step in feature.producing:
+        if isinstance(transform := step.transform, Produce):
+            fitted = transform.fit(source, step.params, nothing)
+            yield from (name for kind in FINDINGS for name in getattr(fitted, kind))
 
 
 def _without_values(profiles: bytes, customer: str | None) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import permutations
 from typing import Any
 
@@ -12,8 +12,12 @@ import pytest
 from flask import Flask
 from metrics_collector.app import create
 from metrics_collector.collect import observe
+from towerlab.configs import reference
 from towerlab.configs.checks import resolve
+from towerlab.configs.features import sources
 from towerlab.configs.lists import ConfigLists
+from towerlab.configs.resolved import ResolvedConfig
+from towerlab.domain.columns import ColumnType
 from towerlab.domain.quicktest import Phase, QuickTest
 from towerlab.domain.quicktest import TestSettings as Asked
 from towerlab.domain.results import BestMetrics, Result
@@ -22,6 +26,7 @@ from towerlab.ports.errors import RevisionConflict, Transient
 from towerlab.ports.pipelines import JobError, JobState, JobTask
 from towerlab.ports.tracking import TrackedRun
 from towerlab.runtime import records
+from towerlab.transforms.fitted import merged
 
 from tests.unit.collector.shops import Shop, a_shop, leave_behind, ranks_parquet, summary, training
 from tests.unit.worlds import COLUMNS, START, World
@@ -296,6 +301,37 @@ def test_mlflow_gets_the_config_as_axes_and_files_without_a_customer(world: Worl
     assert b"product 1" in files["fitted.json"]
     assert b"product 1" in files["statistics.json"]
     assert not any(b"customer 1" in content for content in files.values())
+
+
+@pytest.mark.parametrize("kind", ["string_embedding", "multi_hot", "numeric"])
+def test_whatever_is_made_of_the_customer_stays_out_of_mlflow(world: World, app: Flask, shop: Shop, kind: str) -> None:
+    a_running_test(world)
+    column_type = ColumnType.INTEGER if kind == "numeric" else ColumnType.STRING
+    columns = {"customer": column_type, "customer_city": ColumnType.STRING, "product": ColumnType.STRING}
+    customer: dict[str, Any] = {"column": "customer", "type": kind}
+    if kind == "numeric":
+        customer["transforms"] = {"normalize": {"enabled": True}, "bucketize": {"enabled": True, "buckets": 3}}
+    city, product = ({"column": name, "type": "string_embedding"} for name in ("customer_city", "product"))
+    resolved = resolve(ConfigLists((customer, city), (product,)), columns)
+    world.config(lists=resolved.as_lists(), columns=columns)
+    fitted = fitted_by(resolved, {"customer": ["4711"] * 9, "customer_city": ["Bonn"] * 9, "product": ["p"] * 9})
+    a_finished_job(world, shop, reports={"transform_graph/fitted.json": {"schema": 1, **fitted}})
+    world.tick(app, "collect")
+    left = world.tracking.files["run1"]["fitted.json"]
+    assert b"Bonn" in left
+    assert b"4711" not in left
+
+
+def fitted_by(resolved: ResolvedConfig, values: dict[str, list[Any]]) -> dict[str, Any]:
+    """What the numpy references of the config's transforms find in these columns."""
+    at, found = sources(resolved), []
+    for tower in resolved.towers:
+        for feature in tower.features:
+            source = at[tower.side, feature.column]
+            raw = [float(one) if feature.kind.key == "numeric" else one for one in values[feature.column]]
+            x = reference.prepared(feature, source, {source.key: raw})
+            found += [step.transform.fit(source, step.params, x) for step in feature.producing]  # type: ignore[attr-defined]
+    return asdict(merged(found))
 
 
 @pytest.mark.parametrize("state", ["down", "run unknown", "never tracked"])

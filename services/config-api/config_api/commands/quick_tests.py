@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from towerlab.configs.checks import missing_for_training, resolve
-from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
+from towerlab.configs.config import ConfigVersion, FeatureConfig
 from towerlab.domain.audit import Change
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.errors import Conflict, Invalid, NotFound, Problem
+from towerlab.domain.errors import Invalid, NotFound, Problem
 from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, TestSettings, advance
 from towerlab.domain.times import rfc3339
 from towerlab.ports.documents import Documents
@@ -22,6 +21,7 @@ from config_api import reading
 from config_api.concurrency import retried
 from config_api.estimates import expected_seconds
 from config_api.recording import Caller, commit, nothing_to_write
+from config_api.refusals import refusals
 from config_api.schemas.quick_tests import TestRequest
 from config_api.states import config_change
 from config_api.summaries import best_in, counted, summarised
@@ -77,18 +77,8 @@ def _version(documents: Documents, config: FeatureConfig, number: int | None) ->
 
 
 def _refuse(config: FeatureConfig, version: ConfigVersion, dataset: Dataset, settings: TestSettings) -> None:
-    if config.status is ConfigStatus.ARCHIVED:
-        raise Conflict("the config is archived", "archived", "Restore it, or clone it and test the clone.")
-    if dataset.column_of("product_id") is None:
-        remedy = "Give a column the role product_id in the dataset's column mapping."
-        raise Conflict("no column of the dataset has the role product_id", "no_product_role", remedy)
-    gone = [name for name, type in version.columns.items() if dataset.columns.get(name) is not type]
-    if gone:
-        message = f"the dataset's newest snapshot has no column {gone[0]!r} of that type"
-        raise Conflict(message, "column_gone", "Edit the config, or refresh the dataset from a table that has it.")
-    missing = missing_for_training(resolve(version.lists, version.columns))
-    if missing:
-        raise Conflict("; ".join(one.message for one in missing), missing[0].code, missing[0].remedy)
+    for refusal in refusals(config, version, dataset):
+        raise refusal
     split = settings.advanced.split
     if split in _DATED_SPLITS and dataset.column_of("transaction_date") is None:
         message = f"split {split!r} needs a column with the role transaction_date"
