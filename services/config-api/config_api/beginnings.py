@@ -27,7 +27,7 @@ def beginning(deps: Deps, dataset: Dataset, profiled: Sequence[ColumnProfile], n
         case StartFrom("template", key=key):
             return template_lists(key, profiled, dataset.mapping)
         case StartFrom("clone", _, config_id):
-            return _lists_of(deps, config_id)
+            return config_to_clone(deps, config_id)
     return ConfigLists()
 
 
@@ -36,7 +36,8 @@ def config_lists(lists: Mapping[str, list[Any]]) -> ConfigLists:
     return ConfigLists(**{name: tuple(items) for name, items in lists.items()})
 
 
-def _lists_of(deps: Deps, config_id: str) -> ConfigLists:
+def config_to_clone(deps: Deps, config_id: str) -> ConfigLists:
+    """Its current lists. Raises Invalid, which points at where a request names it."""
     try:
         original = reading.config(deps.documents, config_id).value
     except NotFound as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
 from flask import Request
 from towerlab.domain.errors import Invalid, Problem, pointer
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+from config_api.faults import Sent
 
 MAX_BYTES = 2_000_000
 REMOVE = "Take the character out."
@@ -19,30 +20,28 @@ MAX_INTEGER = 2**63 - 1
 Path = tuple[str | int, ...]
 
 
-def json_object(request: Request, *, optional: bool = False) -> dict[str, Any]:
+def json_object(request: Request, *, optional: bool = False) -> Sent:
     """The request's body. With `optional` an empty body is an empty object.
 
-    Raises Invalid for values no field takes, and HTTP 400, 413 and 415 for what is not JSON at all.
+    Raises Invalid for what is no object, and HTTP 400, 413 and 415 for what is not JSON at all.
     """
     content = request.get_data()  # kept: an Idempotency-Key is compared with it
     if request.content_length is None and len(content) >= MAX_BYTES:
         raise RequestEntityTooLarge  # a chunked body is cut off there
     if optional and not content:
-        return {}
+        return Sent({})
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON with the header Content-Type: application/json.")
-    return fit_object(_parsed(content))
+    return sent_object(_parsed(content))
 
 
-def fit_object(body: Any) -> dict[str, Any]:
-    """`body` if it is an object of values that some field could take. Raises Invalid with every fault."""
+def sent_object(body: Any) -> Sent:
+    """`body`, with the faults of values that no field could take. Raises Invalid for what is no object."""
     if not isinstance(body, dict):
         message = "this must be an object of fields"
         raise Invalid([Problem("", "not_an_object", message, "/api/docs/ shows an example.")])
-    problems = list(_unfit((), body))
-    if problems:
-        raise Invalid(problems)
-    return body
+    problems: list[Problem] = []
+    return Sent(_fit((), body, problems), tuple(problems))
 
 
 def _parsed(content: bytes) -> Any:
@@ -69,29 +68,47 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _unfit(path: Path, value: Any) -> Iterator[Problem]:
+def _fit(path: Path, value: Any, problems: list[Problem]) -> Any:
+    """`value`, with null for every part that cannot be stored; the problems with those are noted."""
+    found = _problems_of(path, value)
+    if found:
+        problems.extend(found)
+        return None
+    if isinstance(value, dict):
+        return {
+            key: _fit((*path, key), inner, problems) for key, inner in value.items() if _is_fit_key(path, key, problems)
+        }
+    if isinstance(value, list):
+        return [_fit((*path, index), inner, problems) for index, inner in enumerate(value)]
+    return value
+
+
+def _is_fit_key(path: Path, key: str, problems: list[Problem]) -> bool:
+    found = _problems_of_text(_shown((*path, key)), key)
+    problems.extend(found)
+    return not found
+
+
+def _problems_of(path: Path, value: Any) -> list[Problem]:
+    at = _shown(path)
     if len(path) > MAX_DEPTH:
-        yield Problem(_shown(path), "too_deep", f"nested deeper than {MAX_DEPTH} levels", "Send it flatter.")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _unfit_text(path, key)
-            yield from _unfit((*path, key), inner)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _unfit((*path, index), inner)
-    elif isinstance(value, str):
-        yield from _unfit_text(path, value)
-    elif isinstance(value, int) and abs(value) > MAX_INTEGER:
-        yield Problem(_shown(path), "too_large", "the number does not fit into 64 bits", "Use a smaller number.")
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield Problem(_shown(path), "too_large", "the number is not finite", "Use a finite number.")
+        return [Problem(at, "too_deep", f"nested deeper than {MAX_DEPTH} levels", "Send it flatter.")]
+    if isinstance(value, str):
+        return _problems_of_text(at, value)
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        return [Problem(at, "too_large", "the number does not fit into 64 bits", "Use a smaller number.")]
+    if isinstance(value, float) and not math.isfinite(value):
+        return [Problem(at, "too_large", "the number is not finite", "Use a finite number.")]
+    return []
 
 
-def _unfit_text(path: Path, text: str) -> Iterator[Problem]:
+def _problems_of_text(at: str, text: str) -> list[Problem]:
+    found = []
     if "\x00" in text:
-        yield Problem(_shown(path), "nul_character", "text must not hold the character U+0000", REMOVE)
+        found.append(Problem(at, "nul_character", "text must not hold the character U+0000", REMOVE))
     if any("\ud800" <= character <= "\udfff" for character in text):
-        yield Problem(_shown(path), "lone_surrogate", "text must not hold half of a surrogate pair", REMOVE)
+        found.append(Problem(at, "lone_surrogate", "text must not hold half of a surrogate pair", REMOVE))
+    return found
 
 
 def _shown(path: Path) -> str:

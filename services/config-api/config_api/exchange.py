@@ -11,7 +11,8 @@ from towerlab.domain.errors import Invalid, Problem
 from towerlab.runtime import records
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from config_api.bodies import fit_object
+from config_api.bodies import sent_object
+from config_api.faults import Sent
 
 FORMAT = 1
 MAX_BYTES = 400_000
@@ -57,7 +58,7 @@ def exported(config: FeatureConfig, version: ConfigVersion) -> str:
     return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
 
 
-def imported(content: bytes) -> dict[str, Any]:
+def imported(content: bytes) -> Sent:
     """The object in a YAML document. Raises Invalid, and HTTP 413 for one that is too large."""
     if len(content) > MAX_BYTES:
         raise RequestEntityTooLarge(f"A config has at most {MAX_BYTES:,} bytes of YAML.")
@@ -69,7 +70,7 @@ def imported(content: bytes) -> dict[str, Any]:
         raise _not_yaml("nested too deeply") from error
     except (yaml.YAMLError, ValueError, TypeError) as error:
         raise _not_yaml(" ".join(str(error).split())[:300]) from error
-    return fit_object(loaded)
+    return sent_object(loaded)
 
 
 def _not_yaml(why: str) -> Invalid:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
 
 from marshmallow import Schema, ValidationError
 from towerlab.domain.errors import Invalid, Problem, pointer
@@ -21,12 +22,60 @@ def fault(code: str, message: str, remedy: str = "") -> ValidationError:
     return ValidationError([Problem("", code, message, remedy)])
 
 
-def load(schema: Schema, body: Mapping[str, Any]) -> Any:
-    """What `schema` makes of `body`. Raises Invalid with every fault."""
+@dataclass(frozen=True)
+class Sent:
+    """An object that came in: null stands where a value was that no field takes, `faults` says what was wrong there."""
+
+    values: Mapping[str, Any]
+    faults: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Readable:
+    """What of a faulty object can be judged all the same: its sound fields, and the names of the others."""
+
+    values: Mapping[str, Any]
+    unread: frozenset[str]
+
+
+Judge = Callable[[Readable], Iterable[Problem]]
+
+
+def nothing_more(_: Readable) -> Iterable[Problem]:
+    return ()
+
+
+def load(schema: Schema, sent: Sent, judge: Judge = nothing_more) -> Any:
+    """What `schema` makes of what was sent. Raises Invalid with every fault: of an object that has some, `judge` says
+    what is wrong with the rest of it."""
     try:
-        return schema.load(body)
+        loaded, messages = schema.load(sent.values), dict[str, Any]()
     except ValidationError as error:
-        raise Invalid(_problems((), error.messages)) from error
+        loaded, messages = None, cast("dict[str, Any]", error.messages)  # of an object by its fields
+    told = [*sent.faults, *elsewhere(_problems((), messages), sent.faults)]
+    if told:
+        raise Invalid([*told, *elsewhere(judge(_readable(sent.values, messages)), told)])
+    return loaded
+
+
+def _readable(values: Any, messages: Mapping[str, Any]) -> Readable:
+    if not isinstance(values, Mapping):
+        return Readable({}, frozenset())
+    sound = {name: value for name, value in values.items() if name not in messages}
+    parts = {
+        name: _readable(values[name], messages[name]).values for name in values if _is_object(name, values, messages)
+    }
+    return Readable({**sound, **parts}, frozenset(messages) - frozenset(parts))
+
+
+def _is_object(name: str, values: Mapping[str, Any], messages: Mapping[str, Any]) -> bool:
+    return isinstance(values[name], Mapping) and isinstance(messages.get(name), Mapping)
+
+
+def elsewhere(problems: Iterable[Problem], told: Iterable[Problem]) -> Iterator[Problem]:
+    """Those that do not follow from a fault at the same place, or around it."""
+    places = [problem.pointer + "/" for problem in told if problem.pointer]
+    return (one for one in problems if not any((one.pointer + "/").startswith(place) for place in places))
 
 
 def _problems(path: tuple[str | int, ...], messages: Any) -> Iterator[Problem]:

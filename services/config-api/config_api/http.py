@@ -14,7 +14,7 @@ from werkzeug.exceptions import PreconditionRequired
 from werkzeug.routing import BaseConverter
 
 from config_api.bodies import json_object
-from config_api.faults import load
+from config_api.faults import Judge, Sent, load, nothing_more
 from config_api.recording import Caller
 
 T = TypeVar("T")
@@ -72,14 +72,15 @@ def caller() -> Caller:
     return Caller(actor())
 
 
-def body(schema: Schema, *, optional: bool = False) -> Any:
-    """The request's body as `schema` loads it. Raises Invalid with every fault."""
-    return load(schema, json_object(request, optional=optional))
+def body(schema: Schema, judge: Judge = nothing_more, *, optional: bool = False) -> Any:
+    """The request's body as `schema` loads it. Raises Invalid with every fault; `judge` finds those that are not of
+    the schema, in a body that has others."""
+    return load(schema, json_object(request, optional=optional), judge)
 
 
 def query(schema: Schema) -> Any:
     """The request's query as `schema` loads it. Raises Invalid; a pointer there names the parameter."""
-    return load(schema, request.args.to_dict())
+    return load(schema, Sent(request.args.to_dict()))
 
 
 def if_match_or_any() -> frozenset[str] | None:

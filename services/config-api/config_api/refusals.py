@@ -1,13 +1,16 @@
-"""Why a config version cannot be tested, or taken away as a bundle, as things stand."""
+"""Why a config version cannot be tested, or taken away as a bundle, as things stand; and settings that do not fit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from towerlab.configs.checks import missing_for_training, resolve
 from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.errors import Conflict
+from towerlab.domain.errors import Conflict, Problem
+
+DATED_SPLITS = ("time", "last")
 
 
 def refusals(config: FeatureConfig, version: ConfigVersion, dataset: Dataset) -> Iterator[Conflict]:
@@ -23,6 +26,20 @@ def refusals(config: FeatureConfig, version: ConfigVersion, dataset: Dataset) ->
     missing = missing_for_training(resolve(version.lists, version.columns))
     if missing:
         yield Conflict("; ".join(one.message for one in missing), missing[0].code, missing[0].remedy)
+
+
+def version_faults(config: FeatureConfig, number: Any) -> Iterator[Problem]:
+    """A version that the config does not have; None is the current one."""
+    if isinstance(number, int) and not 1 <= number <= config.version:
+        message = f"this config has versions 1 to {config.version}"
+        yield Problem("/version", "unknown_version", message, "Leave it out for the newest.")
+
+
+def split_faults(dataset: Dataset, split: Any) -> Iterator[Problem]:
+    """A split by dates that the dataset does not have."""
+    if split in DATED_SPLITS and dataset.column_of("transaction_date") is None:
+        message = f"split {split!r} needs a column with the role transaction_date"
+        yield Problem("/advanced/split", "no_date_role", message, "Use auto or random, or map a column.")
 
 
 def no_product_role() -> Conflict:

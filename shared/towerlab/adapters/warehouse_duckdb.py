@@ -43,6 +43,9 @@ class DuckdbWarehouse:
         self._folder = Path(os.path.realpath(folder))
         self._limits = limits or Limits()
 
+    def source_bytes(self, source_uri: str) -> int:
+        return self._source(source_uri).stat().st_size
+
     def snapshot(self, source_uri: str, time_zone: str = "UTC") -> SnapshotTable:
         table = self._ask(do="snapshot", source=str(self._source(source_uri)), time_zone=time_zone)
         columns = {name: ColumnType(type) for name, type in table["columns"].items()}

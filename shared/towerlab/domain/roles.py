@@ -14,7 +14,7 @@ from towerlab.domain.columns import (
     ColumnRole,
     ColumnType,
 )
-from towerlab.domain.errors import Invalid, Problem, pointer
+from towerlab.domain.errors import Problem, pointer
 from towerlab.domain.role_names import words
 
 _TIMES = frozenset({ColumnType.TIMESTAMP, ColumnType.DATE})
@@ -58,14 +58,11 @@ def availability_of(role: str | None) -> Availability:
     return _WHEN_KNOWN.get(role or "", Availability.BEFORE_REQUEST)
 
 
-def check_mapping(mapping: Mapping[str, ColumnRole], columns: Mapping[str, ColumnType]) -> None:
-    """Raises Invalid with every fault: a column that is not there, an unknown role, a fixed role given twice, a role
-    that does not fit the column's type."""
-    roles = {name: entry.role or "" for name, entry in mapping.items()}
+def mapping_faults(roles: Mapping[str, str | None], columns: Mapping[str, ColumnType]) -> list[Problem]:
+    """What is wrong with the columns' roles: a column that is not there, an unknown role, a fixed role given twice, a
+    role that does not fit the column's type."""
     given = Counter(role for role in roles.values() if role in FIXED_ROLES)
-    faults = [fault for name, role in roles.items() for fault in _faults(name, role, columns, given[role])]
-    if faults:
-        raise Invalid(faults)
+    return [fault for name, role in roles.items() for fault in _faults(name, role or "", columns, given[role or ""])]
 
 
 def _best_for(role: str, profiles: Iterable[ColumnProfile]) -> str | None:

@@ -31,6 +31,10 @@ class SnapshotTable:
 
 
 class Warehouse(Protocol):
+    def source_bytes(self, source_uri: str) -> int:
+        """How much there is to read in a source that may be registered. Raises Invalid as `snapshot` does, as far as
+        that can be told without reading it."""
+
     def snapshot(self, source_uri: str, time_zone: str = "UTC") -> SnapshotTable:
         """Copy a Parquet or CSV file into the snapshot area, columns cast to the six column types and `row_id` added.
         Numbers and times that are not finite become null; nested values JSON text; integers over 64 bits text. Times

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from towerlab.configs.config import ConfigVersion, FeatureConfig
+from towerlab.configs.config import ConfigVersion
 from towerlab.domain.audit import Change
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.errors import Invalid, NotFound, Problem
+from towerlab.domain.errors import Invalid
 from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, TestSettings, advance
 from towerlab.domain.times import rfc3339
 from towerlab.ports.documents import Documents
@@ -21,12 +21,10 @@ from config_api import reading
 from config_api.concurrency import retried
 from config_api.estimates import expected_seconds
 from config_api.recording import Caller, commit, nothing_to_write
-from config_api.refusals import refusals
+from config_api.refusals import refusals, split_faults, version_faults
 from config_api.schemas.quick_tests import TestRequest
 from config_api.states import config_change
 from config_api.summaries import best_in, counted, summarised
-
-_DATED_SPLITS = ("time", "last")
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,13 @@ def cancel_quick_test(deps: Deps, by: Caller, test_id: str) -> QuickTest:
 def _start(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Started:
     summary = reading.summary(deps.documents, config_id)  # first: its revision tells if anything else has moved since
     config = reading.config(deps.documents, config_id).value
-    version = _version(deps.documents, config, asked.version)
     dataset = reading.dataset(deps.documents, config.dataset_id).value
-    _refuse(config, version, dataset, asked.settings)
+    faults = [*version_faults(config, asked.version), *split_faults(dataset, asked.settings.advanced.split)]
+    if faults:
+        raise Invalid(faults)
+    version = reading.version(deps.documents, config_id, asked.version or config.version)
+    for refusal in refusals(config, version, dataset):
+        raise refusal
     if not asked.force:
         found = _equal_one(deps.documents, version, dataset, asked.settings)
         if found:
@@ -66,23 +68,6 @@ def _start(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Starte
     told = event(deps, "quick-test.requested", test.id, test_id=test.id)
     changes = [_change("requested", test), config_change("test_requested", config, config, quick_test=test.id)]
     return commit(deps, by, Started(test), writes, [told], changes)
-
-
-def _version(documents: Documents, config: FeatureConfig, number: int | None) -> ConfigVersion:
-    try:
-        return reading.version(documents, config.id, config.version if number is None else number)
-    except NotFound as error:
-        message = f"this config has versions 1 to {config.version}"
-        raise Invalid([Problem("/version", "unknown_version", message, "Leave it out for the newest.")]) from error
-
-
-def _refuse(config: FeatureConfig, version: ConfigVersion, dataset: Dataset, settings: TestSettings) -> None:
-    for refusal in refusals(config, version, dataset):
-        raise refusal
-    split = settings.advanced.split
-    if split in _DATED_SPLITS and dataset.column_of("transaction_date") is None:
-        message = f"split {split!r} needs a column with the role transaction_date"
-        raise Invalid([Problem("/advanced/split", "no_date_role", message, "Use auto or random, or map a column.")])
 
 
 def _equal_one(

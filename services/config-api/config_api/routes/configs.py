@@ -8,7 +8,7 @@ from towerlab.emit.record import CodeRecord
 from towerlab.runtime import records
 from werkzeug.exceptions import NotFound
 
-from config_api import reading
+from config_api import judging, reading
 from config_api.commands import configs as commands
 from config_api.commands import status
 from config_api.http import Answer, answer, body, caller, deps, if_match, if_match_or_any, once, query
@@ -34,7 +34,7 @@ def configs(dataset_id: str) -> Answer:
 
 @routes.post("/datasets/<id:dataset_id>/feature-configs/")
 def post_config(dataset_id: str) -> Answer:
-    new = body(NewConfigSchema())
+    new = body(NewConfigSchema(), judging.of_new_config(deps(), dataset_id))
     return once(_made, lambda by: commands.create(deps(), by, dataset_id, new))
 
 
@@ -46,7 +46,8 @@ def config(config_id: str) -> tuple[bytes, int, dict[str, str]]:
 @routes.put("/feature-configs/<id:config_id>/")
 def put_config(config_id: str) -> Answer:
     seen = if_match()
-    return shown.config_answer(commands.update(deps(), caller(), config_id, body(ConfigChangeSchema()), seen))
+    change = body(ConfigChangeSchema(), judging.of_config_change(deps(), config_id))
+    return shown.config_answer(commands.update(deps(), caller(), config_id, change, seen))
 
 
 @routes.delete("/feature-configs/<id:config_id>/")

@@ -10,7 +10,7 @@ from towerlab.configs.defaults import smart_defaults
 from towerlab.domain.datasets import Dataset
 from towerlab.runtime import records
 
-from config_api import previews, probes, profiles, reading
+from config_api import judging, previews, probes, profiles, reading
 from config_api.bodies import json_object
 from config_api.commands.dataset_life import delete_dataset, refresh
 from config_api.commands.datasets import put_column_mapping, register_dataset
@@ -50,7 +50,7 @@ def datasets() -> Answer:
 
 @routes.post("/")
 def post_dataset() -> Answer:
-    new = body(schemas.NewDatasetSchema())
+    new = body(schemas.NewDatasetSchema(), judging.of_new_dataset(deps()))
     return once(_registered, lambda by: register_dataset(deps(), by, new))
 
 
@@ -113,7 +113,7 @@ def defaults(dataset_id: str) -> Answer:
 
 @routes.post("/<id:dataset_id>/preview/")
 def preview(dataset_id: str) -> Answer:
-    lists, asked = body(PreviewSchema()), query(PurchaseSchema())
+    lists, asked = body(PreviewSchema(), judging.of_new_config(deps(), dataset_id)), query(PurchaseSchema())
     shown = previews.preview(deps(), lists, _dataset(dataset_id), asked)
     return once(answer, lambda by: nothing_to_write(deps(), by, shown))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from config_api import reading
+from config_api import judging, reading
 from config_api.commands import configs as commands
 from config_api.exchange import exported, imported
 from config_api.faults import load
@@ -31,7 +31,7 @@ def export_config(config_id: str) -> Response:
 
 @routes.post("/datasets/<id:dataset_id>/import/")
 def import_config(dataset_id: str) -> Answer:
-    new = load(ImportSchema(), imported(request.get_data()))
+    new = load(ImportSchema(), imported(request.get_data()), judging.of_new_config(deps(), dataset_id))
     return once(_imported, lambda by: commands.create(deps(), by, dataset_id, new))
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint
 from towerlab.domain.quicktest import QuickTest
 from towerlab.runtime import records
 
-from config_api import reading, watching
+from config_api import judging, reading, watching
 from config_api.commands.quick_tests import Started, cancel_quick_test, start_quick_test
 from config_api.http import Answer, answer, body, deps, once, query
 from config_api.schemas.queries import PageSchema
@@ -17,7 +17,7 @@ routes = Blueprint("quick_tests", __name__, url_prefix="/api")
 
 @routes.post("/feature-configs/<id:config_id>/quick-test/")
 def post_quick_test(config_id: str) -> Answer:
-    asked = body(QuickTestSchema(), optional=True)
+    asked = body(QuickTestSchema(), judging.of_quick_test(deps(), config_id), optional=True)
     return once(_started, lambda by: start_quick_test(deps(), by, config_id, asked))
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import available_timezones
 
 from marshmallow import Schema, fields, post_load, validates
-from towerlab.domain.columns import Availability, ColumnRole, ColumnType
+from towerlab.domain.columns import Availability, ColumnType
 from towerlab.domain.datasets import Source
-from towerlab.domain.errors import Invalid, Problem, pointer
-from towerlab.domain.roles import availability_of, check_mapping
+from towerlab.domain.errors import Invalid, pointer
+from towerlab.domain.roles import mapping_faults
 
-from config_api.faults import fault, load
+from config_api.faults import Sent, elsewhere, fault, load
 from config_api.fields import Choice, Text
 
 LONGEST_NAME = 255
@@ -74,25 +74,24 @@ class RoleSchema(Schema):
         return PutRole(loaded["role"], Availability(availability) if availability else None)
 
 
-def column_mapping(body: Mapping[str, Any], columns: Mapping[str, ColumnType]) -> dict[str, PutRole]:
+def column_mapping(sent: Sent, columns: Mapping[str, ColumnType]) -> dict[str, PutRole]:
     """`{column: {role, availability}}` of a dataset with these columns. Raises Invalid with every fault."""
-    problems: list[Problem] = []
+
+    problems = list(sent.faults)
     roles: dict[str, PutRole] = {}
-    for column, entry in body.items():
+    for column, entry in sent.values.items():
         try:
-            roles[column] = load(RoleSchema(), entry)
+            roles[column] = load(RoleSchema(), Sent(entry))
         except Invalid as error:
-            problems.extend(replace(problem, pointer=pointer(column) + problem.pointer) for problem in error.problems)
-    problems.extend(_unfit(roles, columns))
+            own = [replace(problem, pointer=pointer(column) + problem.pointer) for problem in error.problems]
+            problems.extend(elsewhere(own, sent.faults))
+    named = {column: _readable_role(entry) for column, entry in sent.values.items()}
+    problems.extend(elsewhere(mapping_faults(named, columns), problems))
     if problems:
         raise Invalid(problems)
     return roles
 
 
-def _unfit(roles: Mapping[str, PutRole], columns: Mapping[str, ColumnType]) -> Sequence[Problem]:
-    mapping = {column: ColumnRole(put.role, availability_of(put.role)) for column, put in roles.items()}
-    try:
-        check_mapping(mapping, columns)
-    except Invalid as error:
-        return error.problems
-    return ()
+def _readable_role(entry: Any) -> str | None:
+    role = entry.get("role") if isinstance(entry, Mapping) else None
+    return role if isinstance(role, str) else None
