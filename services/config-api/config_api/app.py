@@ -25,6 +25,7 @@ from config_api.routes import (
     following,
     quick_tests,
     recommending,
+    registrations,
     transforms,
     uploads,
 )
@@ -52,6 +53,7 @@ def create_public(deps: Deps | None = None) -> Flask:
         following,
         quick_tests,
         recommending,
+        registrations,
         transforms,
         uploads,
     ):

@@ -9,6 +9,7 @@ CODEGEN = "codegen"
 ORCHESTRATOR = "quicktest-orchestrator"
 COLLECTOR = "metrics-collector"
 OTHER_DOMAINS = "other domains"
+LONG = 600.0  # a whole table is read; as long as Pub/Sub waits for an answer
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class EventType:
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
     fields: tuple[str, ...]
+    seconds: float = 30.0  # in which a consumer has handled it
 
 
 CATALOG: dict[str, EventType] = {
     event.name: event
     for event in (
-        EventType("dataset.updated", (OTHER_DOMAINS,), (CONFIG_API, ORCHESTRATOR), ("dataset_id",)),
+        EventType("dataset.registration-requested", (CONFIG_API,), (CONFIG_API,), ("registration_id",), LONG),
+        EventType("dataset.updated", (OTHER_DOMAINS,), (CONFIG_API, ORCHESTRATOR), ("dataset_id",), LONG),
         EventType("dataset.deleted", (OTHER_DOMAINS, CONFIG_API), (CONFIG_API,), ("dataset_id",)),
         EventType("feature-config.version-created", (CONFIG_API,), (CODEGEN,), ("config_id", "version", "config_hash")),
         EventType("feature-config.promoted", (CONFIG_API,), (), ("config_id", "version")),

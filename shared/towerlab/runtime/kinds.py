@@ -11,6 +11,7 @@ from towerlab.configs.search import tokens
 from towerlab.domain.audit import AuditEntry
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.quicktest import FINAL, QuickTest
+from towerlab.domain.registration import Registration
 from towerlab.domain.results import BestMetrics, Result
 from towerlab.emit.record import CodeRecord
 from towerlab.ports.documents import Indexed
@@ -140,6 +141,7 @@ _LIST = ("dataset_id", "deleted")
 
 KINDS: tuple[Kind[Any], ...] = (
     Kind("dataset", Dataset, _dataset, (("deleted", "-updated_at"),)),
+    Kind("registration", Registration),
     Kind("config", FeatureConfig, _config, ((*_LIST, "-updated_at"), ("dataset_id", "config_hash"))),
     Kind("config_version", ConfigVersion, _version, (("config_id", "-version"),)),
     Kind(

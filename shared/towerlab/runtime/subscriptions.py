@@ -1,10 +1,10 @@
-"""The installation's subscriptions: one for each consuming service, as the event catalog says."""
+"""The installation's subscriptions, as the event catalog says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from towerlab.events.catalog import consumed_by
+from towerlab.events.catalog import LONG, consumed_by
 from towerlab.ports.bus import Subscription
 
 MAX_ATTEMPTS = 100  # a service that is down for minutes must not turn its events into dead letters
@@ -12,15 +12,17 @@ MAX_BACKOFF = 10.0
 
 
 def subscriptions(services: Mapping[str, str]) -> tuple[Subscription, ...]:
-    """One subscription per service of `services` (service -> base URL of its internal port) that consumes anything."""
+    """For each of `services` (service -> base URL of its internal port) one subscription per ack deadline of what it
+    consumes: what takes minutes has a subscription of its own, and holds up nothing else."""
     return tuple(
         Subscription(
-            name=service,
-            types=frozenset(event.name for event in consumed_by(service)),
+            name=service if seconds < LONG else f"{service}-long",
+            types=frozenset(event.name for event in consumed_by(service) if event.seconds == seconds),
             endpoint=f"{url}/events/",
+            ack_deadline=seconds,
             max_attempts=MAX_ATTEMPTS,
             max_backoff=MAX_BACKOFF,
         )
         for service, url in services.items()
-        if consumed_by(service)
+        for seconds in sorted({event.seconds for event in consumed_by(service)})
     )

@@ -127,6 +127,7 @@ def test_a_mapping_of_unknown_columns_and_roles_is_refused(api: Caller, dataset:
     assert faults(answer) == {
         "/nowhere": "unknown_column",
         "/city/role": "unknown_role",
+        "/product_id/role": "role_given_twice",
         "/product_id/availability": "not_allowed",
         "/category/role": "role_given_twice",
         "/subcategory/role": "role_given_twice",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 from towerlab.domain.columns import Availability, ColumnType
+from towerlab.domain.registration import Step
 
 from config_api.answers.parts import (
     Answered,
@@ -16,9 +17,11 @@ from config_api.answers.parts import (
     one,
     page_of,
     several,
+    share,
     text,
     whole,
 )
+from config_api.answers.problems import Fault
 
 TYPES = tuple(type.value for type in ColumnType)
 AVAILABILITIES = tuple(availability.value for availability in Availability)
@@ -62,6 +65,19 @@ class RoleAnswer(Answered):
 class DatasetAnswer(DatasetLine):
     columns = several(NamedColumn)
     column_mapping = mapped(RoleAnswer)
+
+
+class RegistrationAnswer(Answered):
+    id = text()
+    name = text(example="Online Retail")
+    source = one(SourceAnswer)
+    status = choice(("running", "completed", "failed"))
+    step = choice(tuple(step.value for step in Step))
+    progress = share()
+    dataset = text(null=True, description="The dataset's id, once there is one")
+    errors = several(fields.Nested(Fault))
+    created_at = moment()
+    updated_at = moment()
 
 
 class LeakProbeAnswer(Answered):

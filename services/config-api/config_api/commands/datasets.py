@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from towerlab.domain.audit import Change
 from towerlab.domain.columns import Availability, ColumnRole
 from towerlab.domain.datasets import Dataset, Snapshot
 from towerlab.domain.errors import Invalid
+from towerlab.domain.registration import Registration, Step
 from towerlab.domain.roles import availability_of, guess_mapping
 from towerlab.domain.times import rfc3339
 from towerlab.ports.warehouse import SnapshotTable
@@ -19,32 +20,34 @@ from config_api import probes, profiles, reading, sketches
 from config_api.concurrency import demand, retried
 from config_api.recording import Caller, commit
 from config_api.representations.datasets import mapping_revision
-from config_api.schemas.datasets import NewDataset, PutRole
+from config_api.schemas.datasets import PutRole
 
 
-def register_dataset(deps: Deps, by: Caller, new: NewDataset) -> Dataset:
-    """Copy, profile and record a file. Raises Invalid, which points at /source/uri for whatever is wrong with it."""
-    table = snapshot_of(deps, new.source.uri, new.time_zone)
+def new_dataset(deps: Deps, asked: Registration, tell: Callable[[Step], None]) -> Dataset:
+    """Copy and profile the source; the dataset is not recorded yet. Raises Invalid, which points at /source/uri for
+    whatever is wrong with it."""
+    tell(Step.COPYING)
+    table = snapshot_of(deps, asked.source.uri, asked.time_zone)
+    tell(Step.PROFILING)
     profiled = deps.warehouse.profile(table)
     guessed = guess_mapping(profiled)
     now = rfc3339(deps.clock.now())
     profile_uri = profiles.store(deps.artifacts, table.id, profiled)
     dataset = Dataset(
-        id=deps.ids.new(),
-        name=new.name,
-        source=new.source,
+        id=asked.id,
+        name=asked.name,
+        source=asked.source,
         snapshot=Snapshot(1, table.id, table.uri, table.rows, now, profile_uri),
         columns=table.columns,
         guessed_mapping=guessed,
         created_at=now,
         updated_at=now,
         training_rows=training_rows(deps, table.uri, guessed),
-        time_zone=new.time_zone,
+        time_zone=asked.time_zone,
     )
+    tell(Step.EXAMINING)
     look_closer(deps, dataset)
-    return commit(
-        deps, by, dataset, [records.put(dataset, dataset.id, None)], (), [dataset_change("registered", None, dataset)]
-    )
+    return dataset
 
 
 def put_column_mapping(

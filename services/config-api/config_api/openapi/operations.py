@@ -24,11 +24,14 @@ DATASETS: Mapping[str, Operation] = {
         "Datasets, newest change first", {200: dataset_answers.DatasetPage}, query=queries.PageSchema
     ),
     "POST /api/datasets/": Operation(
-        "Register a file: copied, profiled, its roles guessed",
-        {201: dataset_answers.DatasetAnswer},
+        "Register a file: copied, profiled, its roles guessed; 202 for a large one, while that goes on",
+        {201: dataset_answers.DatasetAnswer, 202: dataset_answers.RegistrationAnswer},
         body=datasets.NewDatasetSchema,
         example=examples.NEW_DATASET,
         etag=True,
+    ),
+    "GET /api/registrations/<id:registration_id>/": Operation(
+        "How far the registration of a large dataset is", {200: dataset_answers.RegistrationAnswer}
     ),
     f"GET {_DATASET}": Operation("One dataset", {200: dataset_answers.DatasetAnswer}, etag=True),
     f"GET {_DATASET}columns/": Operation(

@@ -8,6 +8,7 @@ from typing import Any
 from towerlab.domain.columns import ColumnProfile, ColumnRole
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.leak_probe import Probes, judge
+from towerlab.domain.registration import Registration, Step
 from towerlab.runtime import records
 
 from config_api.concurrency import revision_of
@@ -38,6 +39,22 @@ def dataset_whole(dataset: Dataset) -> dict[str, Any]:
     """A dataset with its columns' types and roles."""
     columns = [{"name": name, "type": type.value} for name, type in dataset.columns.items()]
     return {**dataset_line(dataset), "columns": columns, "column_mapping": column_mapping(dataset)}
+
+
+def registration(asked: Registration) -> dict[str, Any]:
+    """How far it is; `dataset` is there once it is completed."""
+    return {
+        "id": asked.id,
+        "name": asked.name,
+        "source": records.to_json(asked.source),
+        "status": asked.step.value if asked.final else "running",
+        "step": asked.step.value,
+        "progress": asked.progress,
+        "dataset": asked.id if asked.step is Step.COMPLETED else None,
+        "errors": records.to_json(asked.errors),
+        "created_at": asked.created_at,
+        "updated_at": asked.updated_at,
+    }
 
 
 def column_mapping(dataset: Dataset) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from typing import Any
 from flask import Blueprint, Response, request
 from towerlab.configs.defaults import smart_defaults
 from towerlab.domain.datasets import Dataset
+from towerlab.domain.registration import Registration
 from towerlab.runtime import records
 
 from config_api import judging, previews, probes, profiles, reading
 from config_api.bodies import json_object
 from config_api.commands.dataset_life import delete_dataset, refresh
-from config_api.commands.datasets import put_column_mapping, register_dataset
+from config_api.commands.datasets import put_column_mapping
+from config_api.commands.registering import register
 from config_api.http import Answer, actor, answer, body, caller, deps, if_match, once, query
 from config_api.recording import nothing_to_write
 from config_api.representations.datasets import (
@@ -23,6 +25,7 @@ from config_api.representations.datasets import (
     dataset_revision,
     dataset_whole,
     mapping_revision,
+    registration,
 )
 from config_api.representations.numbers import finite
 from config_api.schemas import datasets as schemas
@@ -51,7 +54,7 @@ def datasets() -> Answer:
 @routes.post("/")
 def post_dataset() -> Answer:
     new = body(schemas.NewDatasetSchema(), judging.of_new_dataset(deps()))
-    return once(_registered, lambda by: register_dataset(deps(), by, new))
+    return once(_registered, lambda by: register(deps(), by, new))
 
 
 @routes.get("/<id:dataset_id>/")
@@ -126,9 +129,10 @@ def _refreshed(dataset: Dataset) -> Answer:
     return answer(dataset_whole(dataset), revision=dataset_revision(dataset))
 
 
-def _registered(dataset: Dataset) -> Answer:
-    location = f"/api/datasets/{dataset.id}/"
-    return answer(dataset_whole(dataset), 201, revision=dataset_revision(dataset), location=location)
+def _registered(made: Dataset | Registration) -> Answer:
+    if isinstance(made, Registration):
+        return answer(registration(made), 202, location=f"/api/registrations/{made.id}/")
+    return answer(dataset_whole(made), 201, revision=dataset_revision(made), location=f"/api/datasets/{made.id}/")
 
 
 def _granted(ids: Collection[str]) -> dict[str, Any]:
