@@ -42,7 +42,9 @@ def _origin_fault(hosts: frozenset[str]) -> Response | None:
     scheme, _, host = origin.partition("://")
     if scheme in ("http", "https") and _is_allowed(host, hosts):
         return None
-    return _refusal(403, "origin_not_allowed", "pages of this origin may not call this service")
+    return _refusal(
+        403, "origin_not_allowed", "pages of this origin may not call this service", "See TOWERLAB_ALLOWED_HOSTS."
+    )
 
 
 def _is_allowed(host: str, hosts: frozenset[str]) -> bool:
@@ -58,7 +60,7 @@ def _token_fault(token: str | None) -> Response | None:
     given = request.headers.get("Authorization", "")
     if hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return None
-    answer = _refusal(401, "token", "this endpoint is internal and wants the installation's token")
+    answer = _refusal(401, "token", "this endpoint is internal", "Send the installation's token as bearer.")
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
@@ -74,5 +76,5 @@ def _content_fault() -> Response | None:
     return _refusal(415, "content_type", f"only {kinds} is taken here", remedy)
 
 
-def _refusal(status: int, code: str, message: str, remedy: str = "") -> Response:
+def _refusal(status: int, code: str, message: str, remedy: str) -> Response:
     return problem(status, message, [Problem("", code, message, remedy)])

@@ -15,6 +15,22 @@ from towerlab.runtime.logs import correlation_id, logger
 
 RETRY_AFTER_SECONDS = "2"
 MAX_PROBLEMS = 1000
+_IN_OUR_WORDS = {
+    400: "this is no proper HTTP request",
+    404: "nothing is served under this path",
+    405: "this path does not take that method",
+    413: "the request is too large",
+}
+_REMEDIES = {
+    400: "Send one JSON object in UTF-8; /api/docs/ has an example for every path.",
+    401: "Send an ID token in the header Authorization: Bearer.",
+    403: "Ask whoever keeps this installation's roles.",
+    404: "GET /api/openapi.json lists every path; ids come from the lists.",
+    405: "The header Allow names the methods that are taken.",
+    413: "Send less.",
+    415: "Set the header Content-Type to what is sent; /api/docs/ names what is taken.",
+    428: "Read it first; its answer carries the ETag.",
+}
 _log = logger(__name__)
 
 
@@ -38,7 +54,7 @@ def _bounded(problems: Sequence[Problem]) -> Sequence[Problem]:
     """All of them, unless a request has so many that the answer would dwarf it."""
     if len(problems) <= MAX_PROBLEMS:
         return problems
-    more = Problem("", "more", f"these are the first {MAX_PROBLEMS} of {len(problems)} faults")
+    more = Problem("", "more", f"these are the first {MAX_PROBLEMS} of {len(problems)} faults", "Mend these.")
     return [*problems[:MAX_PROBLEMS], more]
 
 
@@ -54,15 +70,15 @@ def _of_towerlab(error: TowerlabError) -> Response:
         case Invalid():
             return problem(422, f"{len(error.problems)} fault(s) in the request", error.problems)
         case NotFound():
-            return problem(404, str(error), [Problem("", "not_found", str(error))])
+            return problem(404, str(error), [Problem("", "not_found", str(error), _REMEDIES[404])])
         case Conflict():
             return problem(409, str(error), [Problem("", error.code, str(error), error.remedy)])
         case Unidentified():
-            answer = problem(401, str(error), [Problem("", "unidentified", str(error))])
+            answer = problem(401, str(error), [Problem("", "unidentified", str(error), _REMEDIES[401])])
             answer.headers["WWW-Authenticate"] = "Bearer"
             return answer
         case NotAllowed():
-            return problem(403, str(error), [Problem("", "not_allowed", str(error))])
+            return problem(403, str(error), [Problem("", "not_allowed", str(error), _REMEDIES[403])])
         case AlreadyExists():
             return _raced(409, "it was created by another request at the same moment")
         case RevisionConflict():
@@ -84,8 +100,9 @@ def _again(code: str, message: str) -> Problem:
 
 def _of_http(error: HTTPException) -> Response:
     status = error.code or 500
-    detail = error.description or HTTPStatus(status).phrase
-    answer = problem(status, detail, [Problem("", _code(status), detail)])
+    is_ours = error.description not in (None, type(error).description)
+    detail = str(error.description) if is_ours else _IN_OUR_WORDS.get(status, HTTPStatus(status).phrase)
+    answer = problem(status, detail, [Problem("", _code(status), detail, _REMEDIES.get(status, ""))])
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             answer.headers[name] = value
@@ -99,4 +116,4 @@ def _code(status: int) -> str:
 def _of_unknown(error: Exception) -> Response:
     _log.error("unexpected error", exc_info=error, method=request.method, path=request.path)
     detail = "something unexpected happened; the log has it under this correlation id"
-    return problem(500, detail, [Problem("", "internal", detail)])
+    return problem(500, detail, [Problem("", "internal", detail, "Report it with the correlation id.")])

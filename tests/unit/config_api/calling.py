@@ -58,8 +58,8 @@ class Caller:
 def faults(answer: TestResponse, status: int = 422) -> dict[str, str]:
     """{pointer: code} of a problem answer."""
     assert answer.status_code == status, answer.text
-    assert status != 422 or all(error["remedy"] for error in answer.get_json()["errors"]), answer.text
     assert answer.content_type == "application/problem+json"
+    assert all(error["remedy"] for error in answer.get_json()["errors"]), answer.text
     problem = answer.get_json()
     assert problem["status"] == status
     return {error["pointer"]: error["code"] for error in problem["errors"]}
