@@ -20,9 +20,7 @@ import pyarrow as pa
 import tensorflow as tf
 import tensorflow_transform as tft
 from pipeline import local_tft
-from tensorflow_transform import graph_context, impl_helper, nodes
-from tensorflow_transform.beam import analysis_graph_builder
-from tensorflow_transform.beam import impl as beam_impl
+from tensorflow_transform import nodes
 from tensorflow_transform.tf_metadata import schema_utils
 
 ARROW = {"string": pa.binary(), "int64": pa.int64(), "float32": pa.float32()}
@@ -96,45 +94,18 @@ def _entries(file: Path) -> list[str]:
     return file.read_bytes().decode().removesuffix("\n").split("\n")
 
 
-class Traced(local_tft._Interpreter):
-    """TFT's analyses as the pipeline carries them out, except that graphs are called as they were traced rather than
-    saved and loaded for each phase: that is what takes the time, and tests/pipeline sees to it."""
-
-    def __init__(self, transform: local_tft.LocalTransform, graph: Any, inputs: Any, batch: Any, folder: str) -> None:
-        super().__init__(transform, [batch], None, folder)
-        self._session = tf.compat.v1.Session(graph=graph)
-        self._inputs = inputs
-
-    def on_CreateSavedModel(self, operation: Any, *bindings: list[Any]) -> list[Any]:
-        found = [binding for (binding,) in bindings]
-        if "row_id" not in operation.output_signature:  # inputs of analyses, not yet the outputs
-            return [(operation.output_signature, found)]
-        replacements = beam_impl._get_tensor_replacement_map(None, *found)
-        context = graph_context.TFGraphContext(tf.Module(), self.folder, replacements)
-        function = impl_helper.get_traced_transform_fn(self.transform.preprocessing_fn, self.transform.specs, context)
-        return [function.get_concrete_function()]
-
-    def on_ApplySavedModel(self, _: Any, models: list[Any], batches: list[Any]) -> list[Any]:
-        (wanted, bindings), (batch,) = models[0], batches
-        values = {name: tf.compat.v1.SparseTensorValue(x.indices, x.values, x.dense_shape) for name, x in batch.items()}
-        feeds = {self._inputs[name]: value for name, value in values.items()}
-        feeds |= {binding.tensor_name: binding.value for binding in bindings if not binding.is_asset_filepath}
-        return [self._session.run(wanted, feeds)]
-
-
 def carried_out(schema: Any, inputs: Any, lists: Any, function: Any, scratch: str) -> dict[str, Any]:
+    """As the pipeline does it, except that the transform is not saved: tests/pipeline sees to that."""
     columns = {key: _arrow(entry["kind"], lists[key]) for key, entry in inputs.items()}
     transform = local_tft.LocalTransform(schema, function)
     (batch,) = transform.batches(pa.table(columns))
-    tensors = transform._adapter.ToBatchTensors(batch, produce_eager_tensors=True)
-    arrays = transform._adapter.ToBatchTensors(batch, produce_eager_tensors=False)
-    graph, traced, outputs = impl_helper.trace_preprocessing_function(function, transform.specs, False, scratch)
-    model, _, effects = analysis_graph_builder.build(graph, traced, outputs, {}.keys(), cache_dict=None)
-    traverser = nodes.Traverser(Traced(transform, graph, traced, arrays, scratch))
-    (final,) = traverser.visit_value_node(model)
+    analysis = local_tft._Analysis(function, transform.specs, scratch)
+    whole, effects = analysis.nodes()
+    traverser = nodes.Traverser(local_tft._Interpreter(analysis, [batch]))
+    (replacements,) = traverser.visit_value_node(whole)
     for effect in effects:
         traverser.visit_value_node(effect)
-    return {name: np.asarray(value) for name, value in final(tensors).items()}
+    return {name: np.asarray(value) for name, value in analysis._traced(replacements, None)(batch).items()}
 
 
 def _arrow(kind: str, lists: list[list[Any]]) -> pa.Array:

@@ -12,6 +12,7 @@ import numpy as np
 import pipeline_jobs as jobs
 import pytest
 import retail_config
+import tensorflow as tf
 import tensorflow_transform as tft
 from pipeline import columnar, local_tft
 from tfx.types import artifact_utils
@@ -103,7 +104,6 @@ def _applied(transform_graph: Path, examples: Path) -> dict[str, np.ndarray]:
     """The evaluation rows through a saved transform graph."""
     output = tft.TFTransformOutput(str(transform_graph))
     transform = local_tft.LocalTransform(output.raw_metadata.schema, lambda inputs: inputs)
-    apply = transform.applier(output.transform_savedmodel_dir)
-    batches = transform.batches(columnar.read_split(str(examples), "eval"))
-    parts = [apply(batch) for batch in batches]
+    graph = tf.saved_model.load(output.transform_savedmodel_dir)
+    parts = [graph.transform_fn(batch) for batch in transform.batches(columnar.read_split(str(examples), "eval"))]
     return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}

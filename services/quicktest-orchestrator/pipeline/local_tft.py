@@ -10,26 +10,29 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
 import tensorflow_transform as tft
+from tensorflow.python.eager import wrap_function
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tensorflow_transform import analyzers, annotators, graph_tools, impl_helper, nodes
+from tensorflow_transform import analyzers, annotators, graph_context, graph_tools, impl_helper, nodes, tf2_utils
 from tensorflow_transform.beam import analysis_graph_builder
 from tensorflow_transform.beam import impl as beam_impl
+from tensorflow_transform.saved import saved_transform_io_v2
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io
 from tfx_bsl.tfxio import tensor_adapter, tensor_to_arrow, tf_example_record
 
 from pipeline import fitted
 
 BATCH_ROWS = 65536
+WHOLE = "CreateSavedModel"  # the label of the last one of an analysis; those before give what analyzers take
 
 PreprocessingFn = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-Apply = Callable[[pa.RecordBatch], dict[str, Any]]
+Function = Callable[[Mapping[str, Any]], Mapping[str, Any]]  # of tensors
 
 
 class Unsupported(Exception):
@@ -39,10 +42,8 @@ class Unsupported(Exception):
 class _Interpreter(nodes.Visitor):
     """Visits the analysis graph; the value of every node is the list of its elements, where Beam has a PCollection."""
 
-    def __init__(
-        self, transform: LocalTransform, batches: Sequence[pa.RecordBatch], fingerprint: Any, folder: str
-    ) -> None:
-        self.transform, self.batches, self.fingerprint, self.folder = transform, batches, fingerprint, folder
+    def __init__(self, analysis: _Analysis, batches: Sequence[Mapping[str, Any]]) -> None:
+        self.analysis, self.batches = analysis, batches
         self.fitted = fitted.Values()
 
     def validate_value(self, value: Any) -> None:
@@ -69,19 +70,13 @@ class _Interpreter(nodes.Visitor):
 
     def on_CreateSavedModel(self, operation: Any, *bindings: list[Any]) -> list[Any]:
         replacements = beam_impl._get_tensor_replacement_map(None, *[b for (b,) in bindings]) if bindings else None
-        outputs = operation.output_signature
-        plain = all(isinstance(value, tf.Tensor) for value in outputs.values())
-        names = {key: value.name for key, value in outputs.items()} if plain else {}
-        transform = self.transform
-        return [
-            beam_impl._create_v2_saved_model(
-                replacements, self.folder, transform.preprocessing_fn, transform.specs, self.fingerprint, names, None
-            )
-        ]
+        if operation.label == WHOLE:
+            return [replacements]
+        return [self.analysis.up_to(operation.output_signature, replacements)]
 
-    def on_ApplySavedModel(self, _: Any, models: list[Any], batches: list[Any]) -> list[Any]:
-        apply = self.transform.applier(models[0])
-        return [{key: _as_array(value) for key, value in apply(batch).items()} for batch in batches]
+    def on_ApplySavedModel(self, _: Any, functions: list[Any], batches: list[Any]) -> list[Any]:
+        (function,) = functions
+        return [{key: _as_array(value) for key, value in function(batch).items()} for batch in batches]
 
     def on_ExtractFromDict(self, operation: Any, values: list[Any]) -> list[Any]:
         keys = operation.keys
@@ -160,7 +155,7 @@ class _Interpreter(nodes.Visitor):
         if not tokens:
             ((count, token),) = [analyzers.get_empy_vocabulary_dummy_value(operation.input_dtype)]
             tokens, counts = [tf.compat.as_bytes(tf.compat.as_str_any(token))], [count]
-        path = os.path.join(self.folder, operation.vocab_filename)
+        path = os.path.join(self.analysis.folder, operation.vocab_filename)
         with open(path, "wb") as file:
             for token, count in zip(tokens, counts, strict=True):
                 file.write(b"%d %s\n" % (count, token) if operation.store_frequency else token + b"\n")
@@ -195,6 +190,72 @@ def _most_frequent_first(tokens: pa.Array, counts: pa.Array) -> tuple[pa.Array, 
     return tokens.take(order), counts.take(order)
 
 
+class _Analysis:
+    """A preprocessing_fn as TFT traces it, in `folder`. What analyzers take is computed by traced functions in memory,
+    where TFT on Beam writes a SavedModel for each phase and loads it."""
+
+    def __init__(self, preprocessing_fn: PreprocessingFn, specs: Mapping[str, tf.TypeSpec], folder: str) -> None:
+        self.preprocessing_fn, self.specs, self.folder = preprocessing_fn, specs, folder
+        self._modules: list[tf.Module] = []  # own the tables of the functions
+        self._unbound = self._traced(None, None)
+        graph = self._unbound.graph
+        self.assets = annotators.get_asset_annotations(graph)
+        annotators.clear_asset_annotations(graph)
+        self._inputs = tf2_utils.get_structured_inputs_from_func_graph(graph)
+        self._fingerprint = graph_tools.get_analyzers_fingerprint(graph, self._inputs)
+
+    def nodes(self) -> tuple[Any, Sequence[Any]]:
+        """The analysis graph: the node of the whole transform, and those that only have effects."""
+        outputs = self._unbound.structured_outputs
+        whole, _, effects = analysis_graph_builder.build(
+            self._unbound.graph, self._inputs, outputs, {}.keys(), cache_dict=None
+        )
+        return whole, effects
+
+    def up_to(self, wanted: Mapping[str, tf.Tensor], replacements: Any) -> Function:
+        """The function that gives the tensors `wanted`, once the analyzers of `replacements` have been evaluated."""
+        if replacements is None:
+            return self._part_of_unbound(wanted)
+        traced = self._traced(replacements, {key: tensor.name for key, tensor in wanted.items()})
+        self._demand_same_analyzers(traced)
+        return cast(Function, traced)
+
+    def write(self, replacements: Any, folder: str) -> tuple[Function, dataset_metadata.DatasetMetadata]:
+        """Save the whole transform in `folder`; the same in memory, and what its outputs are."""
+        context = self._context(replacements)
+        function = impl_helper.get_traced_transform_fn(self.preprocessing_fn, self.specs, context)
+        traced = saved_transform_io_v2.write_v2_saved_model(
+            context.module_to_export, function, "transform_fn", folder, None
+        )
+        self._demand_same_analyzers(traced)
+        inputs = tf2_utils.get_structured_inputs_from_func_graph(traced.graph)
+        metadata = impl_helper._trace_and_get_metadata(traced, inputs, self.preprocessing_fn, self.folder, replacements)
+        return cast(Function, traced), metadata
+
+    def _traced(self, replacements: Any, names: Mapping[str, str] | None) -> Any:
+        context = self._context(replacements)
+        with annotators.object_tracker_scope(annotators.ObjectTracker()):
+            return impl_helper.get_traced_transform_fn(
+                self.preprocessing_fn, self.specs, context, output_keys_to_name_map=names
+            ).get_concrete_function()
+
+    def _context(self, replacements: Any) -> graph_context.TFGraphContext:
+        self._modules.append(tf.Module())
+        return graph_context.TFGraphContext(
+            module_to_export=self._modules[-1], temp_dir=self.folder, evaluated_replacements=replacements
+        )
+
+    def _part_of_unbound(self, wanted: Mapping[str, tf.Tensor]) -> Function:
+        holder = wrap_function.VariableHolder(share_variables=True)
+        whole = wrap_function.WrappedFunction(self._unbound.graph, variable_holder=holder)
+        part = whole.prune(self._unbound.inputs, dict(wanted), input_signature=self._unbound.structured_input_signature)
+        return cast(Function, part)
+
+    def _demand_same_analyzers(self, traced: Any) -> None:
+        inputs = tf2_utils.get_structured_inputs_from_func_graph(traced.graph)
+        impl_helper._validate_analyzers_fingerprint(self._fingerprint, traced.graph, inputs)
+
+
 class LocalTransform:
     """A preprocessing_fn fitted on one split and applied to others."""
 
@@ -202,13 +263,11 @@ class LocalTransform:
         self.schema, self.preprocessing_fn = schema, preprocessing_fn
         source = tf_example_record.TFExampleRecord("unused", schema=schema, telemetry_descriptors=["Transform"])
         self.arrow_schema = source.ArrowSchema()
-        self._adapter_config = source.TensorAdapterConfig()
-        self._adapter = tensor_adapter.TensorAdapter(self._adapter_config)
+        self._adapter = tensor_adapter.TensorAdapter(source.TensorAdapterConfig())
         self.specs = self._adapter.OriginalTypeSpecs()
-        self._appliers: dict[str, Apply] = {}
 
-    def batches(self, table: pa.Table) -> list[pa.RecordBatch]:
-        """The split's list columns as the tensor adapter expects them."""
+    def batches(self, table: pa.Table) -> Iterator[Mapping[str, Any]]:
+        """The split's list columns as tensors by column, at most BATCH_ROWS rows at a time."""
         columns = []
         for field in self.arrow_schema:
             lists = table.column(field.name).combine_chunks()
@@ -216,69 +275,43 @@ class LocalTransform:
             values = lists.values.cast(field.type.value_type)
             columns.append(pa.LargeListArray.from_arrays(lists.offsets.cast(pa.int64()), values))
         whole = pa.RecordBatch.from_arrays(columns, schema=self.arrow_schema)
-        return [whole.slice(start, BATCH_ROWS) for start in range(0, whole.num_rows, BATCH_ROWS)]
+        for start in range(0, whole.num_rows, BATCH_ROWS):
+            yield self._adapter.ToBatchTensors(whole.slice(start, BATCH_ROWS), produce_eager_tensors=True)
 
-    def applier(self, model: str) -> Apply:
-        """The function that a saved transform is, over Arrow batches; loaded once."""
-        if model not in self._appliers:
-            self._appliers[model] = self._load(model)
-        return self._appliers[model]
-
-    def _load(self, model: str) -> Apply:
-        state = beam_impl._RunMetaGraphDoFn._GraphStateV2(model, set(self._adapter_config.tensor_representations), [])
-        adapter = self._adapter
-
-        def apply(batch: pa.RecordBatch) -> dict[str, Any]:
-            tensors = adapter.ToBatchTensors(batch, produce_eager_tensors=True)
-            outputs: dict[str, Any] = state.callable_get_outputs(tensors)
-            return outputs
-
-        return apply
-
-    def fit(self, batches: Sequence[pa.RecordBatch], transform_graph: str, scratch: str) -> None:
-        """Analyse `batches` and write the transform graph, laid out as TFX Transform does. Raises Unsupported."""
-        tf.io.gfile.makedirs(scratch)
-        graph, inputs, outputs = impl_helper.trace_preprocessing_function(
-            self.preprocessing_fn, self.specs, False, scratch
-        )
-        assets = annotators.get_asset_annotations(graph)
-        annotators.clear_asset_annotations(graph)
-        fingerprint = graph_tools.get_analyzers_fingerprint(graph, inputs)
-        model, _, side_effects = analysis_graph_builder.build(graph, inputs, outputs, {}.keys(), cache_dict=None)
-        interpreter = _Interpreter(self, batches, fingerprint, scratch)
+    def fit(self, table: pa.Table, transform_graph: str, scratch: str) -> None:
+        """Analyse `table` and write the transform graph, laid out as TFX Transform does. What is fitted reads from
+        `scratch` as long as it is applied. Raises Unsupported."""
+        analysis = _Analysis(self.preprocessing_fn, self.specs, scratch)
+        whole, effects = analysis.nodes()
+        interpreter = _Interpreter(analysis, list(self.batches(table)))
         traverser = nodes.Traverser(interpreter)
-        (saved_model,) = traverser.visit_value_node(model)
-        for node in side_effects:
+        (replacements,) = traverser.visit_value_node(whole)
+        for node in effects:
             traverser.visit_value_node(node)
-        self._write(transform_graph, saved_model, assets)
+        model = os.path.join(transform_graph, tft.TFTransformOutput.TRANSFORM_FN_DIR)
+        self._function, metadata = analysis.write(replacements, model)
+        self.transformed_schema = metadata.schema
+        _write_metadata(transform_graph, metadata, self.schema, analysis.assets)
         interpreter.fitted.write(transform_graph)
 
-    def _write(self, transform_graph: str, saved_model: str, assets: Mapping[str, str]) -> None:
-        metadata = beam_impl._infer_metadata_from_saved_model_v2(saved_model)
-        folder = os.path.join(transform_graph, tft.TFTransformOutput.TRANSFORMED_METADATA_DIR)
-        metadata_io.write_metadata(metadata, folder)
-        with tf.io.gfile.GFile(os.path.join(folder, tft.TFTransformOutput.ASSET_MAP), "w") as file:
-            file.write(json.dumps(assets))
-        raw = os.path.join(transform_graph, tft.TFTransformOutput.RAW_METADATA_DIR)
-        metadata_io.write_metadata(dataset_metadata.DatasetMetadata(self.schema), raw)
-        self.model = os.path.join(transform_graph, tft.TFTransformOutput.TRANSFORM_FN_DIR)
-        _copy_tree(saved_model, self.model)
-        self.transformed_schema = metadata.schema
-
-    def apply(self, batches: Sequence[pa.RecordBatch], transform_graph: str) -> Iterator[pa.RecordBatch]:
-        """The transformed columns of `batches`, as list columns."""
+    def apply(self, table: pa.Table, transform_graph: str) -> Iterator[pa.RecordBatch]:
+        """The transformed columns of `table`, as list columns."""
         specs = tft.TFTransformOutput(transform_graph).transformed_feature_spec()
         tensors = {name: tf.TensorSpec([None, *spec.shape], spec.dtype) for name, spec in specs.items()}
         converter = tensor_to_arrow.TensorsToRecordBatchConverter(tensors)
-        apply = self.applier(self.model)
-        for batch in batches:
-            yield converter.convert(apply(batch))
+        for batch in self.batches(table):
+            yield converter.convert(self._function(batch))
 
 
-def _copy_tree(source: str, target: str) -> None:
-    """Copy a folder, also from this machine to a bucket."""
-    for folder, _, files in tf.io.gfile.walk(source):
-        destination = os.path.join(target, os.path.relpath(folder, source)) if folder != source else target
-        tf.io.gfile.makedirs(destination)
-        for name in files:
-            tf.io.gfile.copy(os.path.join(folder, name), os.path.join(destination, name), overwrite=True)
+def _write_metadata(
+    transform_graph: str,
+    transformed: dataset_metadata.DatasetMetadata,
+    schema: schema_pb2.Schema,
+    assets: Mapping[str, str],
+) -> None:
+    folder = os.path.join(transform_graph, tft.TFTransformOutput.TRANSFORMED_METADATA_DIR)
+    metadata_io.write_metadata(transformed, folder)
+    with tf.io.gfile.GFile(os.path.join(folder, tft.TFTransformOutput.ASSET_MAP), "w") as file:
+        file.write(json.dumps(assets))
+    raw = os.path.join(transform_graph, tft.TFTransformOutput.RAW_METADATA_DIR)
+    metadata_io.write_metadata(dataset_metadata.DatasetMetadata(schema), raw)

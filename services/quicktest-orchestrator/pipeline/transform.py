@@ -52,15 +52,13 @@ class Executor(base_executor.BaseExecutor):
         transform_graph = artifact_utils.get_single_uri(output_dict["transform_graph"])
         progress(0.05, "analysing the training period")
         with tempfile.TemporaryDirectory() as scratch:
-            fit = transform.batches(columnar.read_split(examples.uri, ANALYZED))
-            transform.fit(fit, transform_graph, scratch)
-        transformed = artifact_utils.get_single_instance(output_dict["transformed_examples"])
-        columnar.describe_splits(transformed, TRANSFORMED)
-        for position, split in enumerate(TRANSFORMED):
-            progress(0.5 + 0.5 * position / len(TRANSFORMED), f"transforming {split}")
-            batches = transform.batches(columnar.read_split(examples.uri, split))
-            applied = list(transform.apply(batches, transform_graph))
-            columnar.write_split(transformed, split, applied, transform.transformed_schema)
+            transform.fit(columnar.read_split(examples.uri, ANALYZED), transform_graph, scratch)
+            transformed = artifact_utils.get_single_instance(output_dict["transformed_examples"])
+            columnar.describe_splits(transformed, TRANSFORMED)
+            for position, split in enumerate(TRANSFORMED):
+                progress(0.5 + 0.5 * position / len(TRANSFORMED), f"transforming {split}")
+                applied = list(transform.apply(columnar.read_split(examples.uri, split), transform_graph))
+                columnar.write_split(transformed, split, applied, transform.transformed_schema)
 
 
 def _keep_products(input_dict: Any, output_dict: Any) -> None:

@@ -56,10 +56,10 @@ def _locally(schema: Any, table: Table, folder: Path) -> Table:
     kinds = {"string": pa.binary(), "int64": pa.int64(), "float32": pa.float32()}
     arrow = {name: pa.array(lists[name], pa.list_(kinds[kind])) for name, kind in _read(folder / "types.json").items()}
     transform = LocalTransform(schema, _module(folder).preprocessing_fn)
-    batches = transform.batches(pa.table(arrow))
+    rows = pa.table(arrow)
     with tempfile.TemporaryDirectory() as scratch:
-        transform.fit(batches, str(folder / "graph"), scratch)
-        (found,) = transform.apply(batches, str(folder / "graph"))
+        transform.fit(rows, str(folder / "graph"), scratch)
+        (found,) = transform.apply(rows, str(folder / "graph"))
     widths = {name: len(found.column(name)[0]) for name in found.schema.names}
     columns = {name: found.column(name).to_pylist() for name in found.schema.names}
     dense = ("_norm", "_cyclical")
