@@ -40,6 +40,7 @@ def finished(stack: Stack, dataset: dict[str, Any]) -> dict[str, Any]:
 def test_all_five_stages_of_the_pipeline_ran(finished: dict[str, Any]) -> None:
     assert [stage["name"] for stage in finished["stages"]] == STAGES
     assert {stage["status"] for stage in finished["stages"]} <= {"completed", "cached"}
+    assert all(stage["peak_memory_mb"] > 50 for stage in finished["stages"] if stage["status"] == "completed")
     assert finished["progress"] == 1.0
 
 
@@ -147,6 +148,7 @@ def test_mlflow_knows_the_run(stack: Stack, finished: dict[str, Any]) -> None:
     run = mlflow(stack, "mlflow/runs/get", run_id=run_id).json()["run"]["data"]
     metrics = {metric["key"]: metric["value"] for metric in run["metrics"]}
     assert metrics["recall_at_100"] == pytest.approx(finished["recall_at_100"])
+    assert metrics["stage/Trainer/seconds"] == pytest.approx(finished["stages"][-1]["seconds"])
     tags = {tag["key"]: tag["value"] for tag in run["tags"]}
     assert tags["towerlab.test_id"] == finished["id"]
     assert tags["towerlab.kind"] == "quick_test"

@@ -25,6 +25,9 @@ def test_a_job_runs_through_and_an_equal_one_comes_from_the_cache(bench: Bench) 
     again = bench.wait("qt-again", 10)
     assert states(again) == dict.fromkeys(TASKS, "cached")
     assert [task.outputs for task in again.tasks] == [task.outputs for task in first.tasks]
+    assert all(task.peak_memory_mb > 50 and task.cpu_seconds >= 0 for task in first.tasks)
+    assert first.tasks[-1].cpu_seconds > 0.5
+    assert {task.peak_memory_mb for task in again.tasks} == {None}
     run = Path(first.tasks[-1].outputs["model_run"].removeprefix("file://"))
     (rows,) = duckdb.sql(f"SELECT count(*), min(rank), max(rank) FROM '{run}/ranks.parquet'").fetchall()
     training = json.loads((run / "training.json").read_text())

@@ -49,7 +49,8 @@ def _measured_on(test: dict[str, Any]) -> str:
 
 
 def _times(test: dict[str, Any]) -> str:
-    return f"Stages: {test['duration_seconds']:.0f} s from start to result, cost $0 on this machine"
+    took, expected = test["duration_seconds"], test["estimated_seconds"]
+    return f"Stages: {took:.0f} s from start to result (expected {expected:.0f} s), cost $0 on this machine"
 
 
 def _recall_table(test: dict[str, Any]) -> Table:
@@ -94,9 +95,11 @@ def _vocabulary_table(test: dict[str, Any]) -> Table:
 
 def _stage_table(test: dict[str, Any]) -> Table:
     table = Table("stage", "ended", box=box.SIMPLE_HEAD)
-    table.add_column("seconds", justify="right")
+    for name in ("seconds", "CPU seconds", "peak MB"):
+        table.add_column(name, justify="right")
     for stage in test["stages"]:
-        table.add_row(stage["name"], stage["status"], f"{stage['seconds'] or 0:.1f}")
+        wall, cpu, memory = (stage[name] or 0 for name in ("seconds", "cpu_seconds", "peak_memory_mb"))
+        table.add_row(stage["name"], stage["status"], f"{wall:.1f}", f"{cpu:.1f}", f"{memory:.0f}")
     return table
 
 

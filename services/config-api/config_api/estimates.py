@@ -5,22 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 from towerlab.configs.config import ConfigVersion
+from towerlab.configs.lists import SIDES
 from towerlab.domain.certainty import EVALUATED, half_width, smallest_difference
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.quicktest import QuickTest, TestSettings
-from towerlab.domain.results import Result, Warning
+from towerlab.domain.durations import DATA_STAGES, TRANSFORM, Ran, Work, learn, past_error
+from towerlab.domain.quicktest import Phase, QuickTest, TestSettings
+from towerlab.domain.results import Warning
+from towerlab.domain.times import seconds_between
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
 from config_api import profiles, reading
 from config_api.refusals import refusals
 
-# A first guess; the ratio of past runs of the same dataset to it corrects it.
-STARTING, PER_ROW_AND_COLUMN, PER_TRAINED_ROW, PER_TRAINED_ROW_AND_DIM = 45.0, 4e-6, 2e-5, 1.5e-7
+DEFAULTS = TestSettings()
 TRAINED = 0.9  # share of the rows; the newest tenth is for evaluation
 PAST_RUNS = 50
 FEW_STEPS = 12
@@ -34,6 +35,7 @@ class Asked:
     epochs: int
     batch_size: int
     replicates: int
+    split: str = DEFAULTS.advanced.split
 
 
 def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,16 +43,18 @@ def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, 
     version = reading.version(deps.documents, config_id, query["version"] or config.version)
     dataset = reading.dataset(deps.documents, config.dataset_id).value
     asked = Asked(query["data_sample_percent"], query["epochs"], query["batch_size"], query["replicates"])
-    ratios = _past_ratios(deps, dataset)
+    past = _past(deps, dataset)
+    stages, seconds = past.expected(dataset, version, asked)
     customers = _customers(deps, dataset)
     refused = [
         Warning(one.code, f"The test cannot start: {one}.", one.remedy) for one in refusals(config, version, dataset)
     ]
     return {
-        "seconds": _seconds(dataset, version, asked, ratios),
+        "seconds": seconds,
+        "stages": [{"name": stage, "seconds": round(each, 2)} for stage, each in stages.items()],
         "cost_usd": 0.0,
-        "past_runs": len(ratios),
-        "past_error": _past_error(ratios),
+        "past_runs": len(past.runs),
+        "past_error": past_error(past.runs),
         "steps": _steps(dataset, asked),
         "smallest_detectable_difference": _certainty(customers, asked) if customers else None,
         "recommended": _recommended(dataset, customers),
@@ -60,43 +64,75 @@ def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, 
 
 def expected_seconds(deps: Deps, dataset: Dataset, version: ConfigVersion, settings: TestSettings) -> float:
     """From the start of a test to its result."""
-    return _seconds(dataset, version, _asked(settings), _past_ratios(deps, dataset))
+    _, seconds = _past(deps, dataset).expected(dataset, version, _asked(settings))
+    return seconds
 
 
-def _seconds(dataset: Dataset, version: ConfigVersion, asked: Asked, ratios: Sequence[float]) -> float:
-    return round(_formula(dataset, version, asked) * (median(ratios) if ratios else 1.0), 1)
+@dataclass(frozen=True)
+class _Past:
+    """Completed tests of the dataset, else of all datasets, and the versions that they tested."""
+
+    tests: Sequence[tuple[QuickTest, ConfigVersion]]
+    runs: Sequence[Ran]
+
+    def expected(self, dataset: Dataset, version: ConfigVersion, asked: Asked) -> tuple[dict[str, float], float]:
+        """Seconds by stage, and from the start to the result."""
+        work, cached = _work(dataset, version, asked), self._cached(dataset, version, asked)
+        learned = learn(self.runs)
+        return learned.stages(work, cached), round(learned.seconds(work, cached), 2)
+
+    def _cached(self, dataset: Dataset, version: ConfigVersion, asked: Asked) -> tuple[str, ...]:
+        """The stages that a test has carried out already: on the same rows and columns; of the same version."""
+        alike = [
+            tested
+            for test, tested in self.tests
+            if test.snapshot_id == dataset.snapshot.id
+            and test.settings.data_sample_percent == asked.sample_percent
+            and test.settings.advanced.split == asked.split
+            and _placed(tested) == _placed(version)
+        ]
+        same = any((one.config_id, one.version) == (version.config_id, version.version) for one in alike)
+        return (*DATA_STAGES, TRANSFORM) if same else DATA_STAGES if alike else ()
 
 
-def _past_error(ratios: Sequence[float]) -> float | None:
-    """How far past runs were from what they have in common, as a share of it."""
-    return round(median(abs(past / median(ratios) - 1) for past in ratios), 3) if len(ratios) > 1 else None
-
-
-def _formula(dataset: Dataset, version: ConfigVersion, asked: Asked) -> float:
-    trained = _rows(dataset) * TRAINED * asked.sample_percent / 100 * asked.epochs * asked.replicates
-    dims = version.buyer_tensor_dim + version.product_tensor_dim
-    analysed = _rows(dataset) * max(len(version.columns), 1) * PER_ROW_AND_COLUMN
-    return STARTING + analysed + trained * (PER_TRAINED_ROW + dims * PER_TRAINED_ROW_AND_DIM)
-
-
-def _past_ratios(deps: Deps, dataset: Dataset) -> Sequence[float]:
-    """How much longer than the formula says the dataset's tests took."""
-    where: reading.Where = {"dataset_id": dataset.id}
-    results = records.query(deps.documents, Result, where, limit=PAST_RUNS).values
-    tests = records.get_many(deps.documents, QuickTest, [result.test_id for result in results])
-    ids = {reading.version_id(result.config_id, result.version) for result in results}
+def _past(deps: Deps, dataset: Dataset) -> _Past:
+    newest = records.query(
+        deps.documents, QuickTest, {"dataset_id": dataset.id}, ("-created_at",), limit=PAST_RUNS
+    ).values
+    tests = [test for test in newest if test.phase is Phase.COMPLETED]
+    if not tests:
+        newest = records.query(deps.documents, QuickTest, {}, ("-created_at",), limit=PAST_RUNS).values
+        tests = [test for test in newest if test.phase is Phase.COMPLETED]
+    ids = {reading.version_id(test.config_id, test.version) for test in tests}
     versions = records.get_many(deps.documents, ConfigVersion, ids)
-    found = []
-    for result in results:
-        test, version = tests.get(result.test_id), versions.get(reading.version_id(result.config_id, result.version))
-        if test and version and result.duration_seconds > 0:
-            expected = _formula(dataset, version.value, _asked(test.value.settings))
-            found.append(result.duration_seconds / expected)
-    return found
+    datasets = records.get_many(deps.documents, Dataset, {test.dataset_id for test in tests})
+    pairs = [(test, versions[reading.version_id(test.config_id, test.version)].value) for test in tests]
+    return _Past(pairs, [_ran(datasets[test.dataset_id].value, version, test) for test, version in pairs])
+
+
+def _ran(dataset: Dataset, version: ConfigVersion, test: QuickTest) -> Ran:
+    done = {one.name: one.seconds for one in test.stages if one.status == "completed" and one.seconds is not None}
+    seconds = seconds_between(test.started_at, test.completed_at) or 0.0
+    return Ran(_work(dataset, version, _asked(test.settings)), done, seconds, test.estimated_seconds)
+
+
+def _work(dataset: Dataset, version: ConfigVersion, asked: Asked) -> Work:
+    values = _rows(dataset) * max(len(version.columns), 1)
+    share = asked.sample_percent / 100
+    trained = _rows(dataset) * TRAINED * share * asked.epochs * asked.replicates
+    return Work(values, values * share, trained, version.buyer_tensor_dim + version.product_tensor_dim)
+
+
+def _placed(version: ConfigVersion) -> frozenset[tuple[str, str]]:
+    """The columns by the model that takes them: what is read of a snapshot."""
+    return frozenset((side, feature["column"]) for side in SIDES for feature in version.lists.features(side))
 
 
 def _asked(settings: TestSettings) -> Asked:
-    return Asked(settings.data_sample_percent, settings.epochs, settings.batch_size, settings.replicates)
+    advanced = settings.advanced
+    return Asked(
+        settings.data_sample_percent, settings.epochs, settings.batch_size, settings.replicates, advanced.split
+    )
 
 
 def _rows(dataset: Dataset) -> int:

@@ -16,6 +16,7 @@ from towerlab.domain.datasets import Dataset
 from towerlab.domain.protocol import protocol_of
 from towerlab.domain.quicktest import QuickTest
 from towerlab.domain.results import KS, BestTest, PreviousBest, Result, Ruler, VocabularyStats, Warning
+from towerlab.domain.times import seconds_between
 from towerlab.ports.pipelines import Job
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
@@ -26,7 +27,7 @@ from metrics_collector.cautions import OOV_LIMIT, cautions, sees_outcomes
 from metrics_collector.figures import Figures
 from metrics_collector.inputs import JobOutputs, Training, Vocabulary, read_outputs
 from metrics_collector.refusals import refuse_missing_replicates, refuse_untrained
-from metrics_collector.stages import seconds_between
+from metrics_collector.stages import used_by_stages
 from metrics_collector.tracked import Told, Tracked, tags_of, track
 
 
@@ -62,7 +63,7 @@ def compute(deps: Deps, test: QuickTest, job: Job, at: str) -> Result:
     found = _measured(deps, test, job, at)
     best = _previous(deps, found)
     told = Told(
-        metrics=_logged(found),
+        metrics={**_logged(found), **used_by_stages(job)},
         tags=tags_of(test, config.name, found.protocol_key),
         parameters=axes(resolve(version.lists, version.columns)),
         files=attached(deps, test, version, dataset, found.outputs),

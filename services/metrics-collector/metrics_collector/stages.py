@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from towerlab.domain.quicktest import STAGES, Stage, TestError
-from towerlab.domain.times import rfc3339
+from towerlab.domain.times import rfc3339, seconds_between
 from towerlab.ports.pipelines import Job, JobTask
 
 SHOWN_AS = {"succeeded": "completed"}
@@ -43,6 +43,16 @@ def stages_of(job: Job) -> tuple[Stage, ...]:
     return tuple(_stage(tasks[name]) for name in STAGES if name in tasks)
 
 
+def used_by_stages(job: Job) -> dict[str, float]:
+    """Seconds and memory of the stages that were carried out, by the names that they have in MLflow."""
+    used: dict[str, float] = {}
+    for stage in stages_of(job):
+        facts = {"seconds": stage.seconds, "cpu_seconds": stage.cpu_seconds, "peak_memory_mb": stage.peak_memory_mb}
+        if stage.status == "completed":
+            used |= {f"stage/{stage.name}/{name}": fact for name, fact in facts.items() if fact is not None}
+    return used
+
+
 def ended_at(job: Job) -> str | None:
     """When the last of its tasks ended; None when none says so."""
     ends = [datetime.fromisoformat(task.ended_at) for task in job.tasks if task.ended_at]
@@ -58,12 +68,6 @@ def error_of(job: Job) -> TestError:
     return TestError(job.error.task, job.error.message, tail, _remedy(f"{job.error.message}\n{tail}"))
 
 
-def seconds_between(start: str | None, end: str | None) -> float | None:
-    if start is None or end is None:
-        return None
-    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
-
-
 def _remedy(text: str) -> str:
     return next((remedy for pattern, remedy in REMEDIES if re.search(pattern, text, re.IGNORECASE)), OTHERWISE)
 
@@ -77,4 +81,6 @@ def _stage(task: JobTask) -> Stage:
         seconds=seconds_between(task.started_at, task.ended_at),
         progress=task.progress if task.state == "running" else None,
         detail=task.detail,
+        peak_memory_mb=task.peak_memory_mb,
+        cpu_seconds=task.cpu_seconds,
     )

@@ -137,6 +137,8 @@ class JobRun:
             if pid is None and "pid" in answer:  # until here the warm process was importing
                 self._note(task, started_at=now())
             pid, code = answer.get("pid", pid), answer.get("exit")
+            if code is not None:
+                self._note(task, peak_memory_mb=answer["peak_memory_mb"], cpu_seconds=answer["cpu_seconds"])
             self._watch(task, output, progress)
             if code is None and self._cancel_asked():
                 self._stop_child(pid)

@@ -1,8 +1,8 @@
 """A warm process: imports TensorFlow and TFX once and forks one child per task.
 
 `python -m pipeline.zygote <pid of the runner>` reads one JSON request a line, {argv, env, log, folder}, and answers
-{"ready": true} once, {"pid": n} per request and {"pid": n, "exit": code} when that child has ended. No TensorFlow
-operation runs before a fork: its threads would not survive it.
+{"ready": true} once, {"pid": n} per request and {"pid": n, "exit": code, "peak_memory_mb": m, "cpu_seconds": s} when
+that child has ended. No TensorFlow operation runs before a fork: its threads would not survive it.
 """
 
 from __future__ import annotations
@@ -45,8 +45,10 @@ def main() -> None:
         if pid == 0:
             _run_child(request, parent)
         _say(answers, pid=pid)
-        _, status = os.waitpid(pid, 0)
-        _say(answers, pid=pid, exit=os.waitstatus_to_exitcode(status))
+        _, status, used = os.wait4(pid, 0)
+        peak, seconds = used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
+        code = os.waitstatus_to_exitcode(status)
+        _say(answers, pid=pid, exit=code, peak_memory_mb=round(peak, 1), cpu_seconds=round(seconds, 2))
 
 
 def _import_everything() -> None:

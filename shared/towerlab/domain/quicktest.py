@@ -69,7 +69,8 @@ def shown_status(phase: Phase) -> str:
 
 @dataclass(frozen=True)
 class Stage:
-    """One pipeline stage. `status`: pending, running, completed, cached, failed or cancelled. Times RFC 3339 UTC."""
+    """One pipeline stage. `status`: pending, running, completed, cached, failed or cancelled. Times RFC 3339 UTC. What
+    it took of the machine is known once it has ended, where the pipeline tells."""
 
     name: str
     status: str = "pending"
@@ -78,6 +79,8 @@ class Stage:
     seconds: float | None = None
     progress: float | None = None
     detail: str = ""
+    peak_memory_mb: float | None = None
+    cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class JobTask:
-    """One task of a job. Times are RFC 3339 UTC; `progress` 0-1 where known; `outputs` are artifact URIs by key."""
+    """One task of a job. Times are RFC 3339 UTC; `progress` 0-1 where known; `outputs` are artifact URIs by key.
+    `peak_memory_mb` is its resident memory at most, with what it shares with other processes."""
 
     name: str
     state: str  # pending | running | succeeded | cached | failed | cancelled
@@ -27,6 +28,8 @@ class JobTask:
     progress: float | None = None
     detail: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
+    peak_memory_mb: float | None = None
+    cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+from towerlab.domain.quicktest import QuickTest, Stage
+from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
-from tests.unit.config_api.building import result_of, store_result
 from tests.unit.config_api.calling import BUYER_LISTS, CUSTOMER, PRODUCT, Caller, faults
 from tests.unit.config_api.test_quick_tests import complete
 
@@ -92,11 +95,27 @@ def test_a13_an_estimate_says_what_a_test_takes_and_can_tell(api: Caller, config
     assert faults(api.call("GET", path + "?version=7"), 404)
 
 
+def ran_slowly(deps: Deps, test: QuickTest) -> None:
+    """As if every stage of it had taken 100 seconds."""
+    start, end = "2026-01-01T00:00:00Z", "2026-01-01T00:10:00Z"
+    stages = tuple(Stage(stage.name, "completed", start, end, 100.0) for stage in test.stages)
+    ended = replace(test, stages=stages, started_at=start, completed_at=end)
+    held = records.get(deps.documents, QuickTest, test.id)
+    deps.documents.commit([records.put(ended, test.id, held.revision)])
+
+
 def test_a13_past_runs_correct_the_estimate(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
     path = f"/api/feature-configs/{config['id']}/quick-test/estimate/"
-    for seed in range(3):
-        test = complete(deps, api.start(config, seed=seed).get_json()["id"])
-        store_result(deps, result_of(test, at_100=0.2))
-    learned = api.get(path)
-    assert learned["seconds"] == 3.5
-    assert (learned["past_runs"], learned["past_error"]) == (3, 0)
+    guessed = {stage["name"]: stage["seconds"] for stage in api.get(path)["stages"]}
+    assert list(guessed) == ["ExampleGen", "StatisticsGen", "SchemaGen", "Transform", "Trainer"]
+    for seed in range(2):
+        ran_slowly(deps, complete(deps, api.start(config, seed=seed).get_json()["id"]))
+    again, twin = api.get(path), api.call("POST", f"/api/feature-configs/{config['id']}/clone/", {}).get_json()
+    assert again["past_runs"] == 2
+    assert again["past_error"] > 0
+    stages = {stage["name"]: stage["seconds"] for stage in again["stages"]}
+    assert [stages[name] for name in guessed] == pytest.approx([0, 0, 0, 0, 100])
+    others = api.get(f"/api/feature-configs/{twin['id']}/quick-test/estimate/")["stages"]
+    assert [stage["seconds"] for stage in others] == [0, 0, 0, 100, 100]
+    half = api.get(path + "?data_sample_percent=5")["stages"]
+    assert [stage["seconds"] for stage in half] == pytest.approx([100, 100, 100, 100, 100], abs=10)

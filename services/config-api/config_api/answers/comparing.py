@@ -61,8 +61,14 @@ class RecommendedAnswer(Answered):
     reason = text()
 
 
+class StageSecondsAnswer(Answered):
+    name = text(example="Transform")
+    seconds = number(minimum=0)
+
+
 class EstimateAnswer(Answered):
     seconds = number(minimum=0)
+    stages = several(StageSecondsAnswer)
     cost_usd = number(minimum=0)
     past_runs = whole(minimum=0)
     past_error = number(null=True, minimum=0)

@@ -33,6 +33,8 @@ class StageAnswer(Answered):
     seconds = number(null=True)
     progress = number(null=True)
     detail = text()
+    peak_memory_mb = number(null=True, description="Resident memory at most")
+    cpu_seconds = number(null=True)
 
 
 class TestErrorAnswer(Answered):
