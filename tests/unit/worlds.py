@@ -71,6 +71,7 @@ class HeldPipelines:
     jobs: dict[str, Job] = field(default_factory=dict)
     submissions: list[tuple[str, Mapping[str, str], Mapping[str, str]]] = field(default_factory=list)
     cancelled: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
     reachable: bool = True
 
     def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
@@ -87,6 +88,10 @@ class HeldPipelines:
         self._reach()
         if job_id in self.jobs:
             self.cancelled.add(job_id)
+
+    def keep(self, job_id: str, kept: bool) -> None:
+        self._reach()
+        (self.kept.add if kept else self.kept.discard)(job_id)
 
     def becomes(self, job_id: str, state: JobState, *tasks: JobTask, error: JobError | None = None) -> None:
         self.jobs[job_id] = Job(job_id, state, tasks, error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from towerlab.domain.best import with_test
+from towerlab.domain.best import tests_of, with_test
 from towerlab.domain.errors import NotFound
 from towerlab.domain.quicktest import (
     Cancelled,
@@ -96,10 +96,19 @@ def _best(deps: Deps, test: QuickTest, result: Result) -> Done:
     after = with_test(before, best_test(result, test))
     if after == before:
         return Done()
+    _keep_outputs(deps, test, before, after)
     updated = announce.event(
         deps, "best-metrics.updated", test.config_id, config_id=test.config_id, version=test.version, test_id=test.id
     )
     return Done([records.put(after, test.config_id, known.revision if known else None)], [updated])
+
+
+def _keep_outputs(deps: Deps, test: QuickTest, before: BestMetrics, after: BestMetrics) -> None:
+    """Of the best tests; those that are so no longer become old like any other."""
+    replaced = tests_of(before) - tests_of(after)
+    deps.pipelines.keep(test.job_id, True)
+    for held in records.get_many(deps.documents, QuickTest, replaced).values():
+        deps.pipelines.keep(held.value.job_id, False)
 
 
 def _lost(deps: Deps, test: QuickTest) -> Failed:

@@ -12,6 +12,7 @@ from towerlab.ports.pipelines import Job, JobError, JobState, JobTask
 
 from pipeline.files import write_atomically
 
+CLEANED = "cleaned"
 FINAL = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 
@@ -37,7 +38,7 @@ class Mailbox:
         found = []
         for path in self.jobs.glob("*/job.json"):
             job_id = path.parent.name
-            if self._has_ended(job_id):
+            if self.has_ended(job_id):
                 continue
             try:
                 found.append(_submission(path))
@@ -45,7 +46,7 @@ class Mailbox:
                 self.record(Job(job_id, JobState.FAILED, (), JobError("", f"job.json cannot be read: {fault}")))
         return sorted(found, key=lambda submission: (submission.submitted_at, submission.id))
 
-    def _has_ended(self, job_id: str) -> bool:
+    def has_ended(self, job_id: str) -> bool:
         if job_id not in self._ended:
             state = self.state(job_id)
             if state is None or state.state not in FINAL:
@@ -55,6 +56,17 @@ class Mailbox:
 
     def cancel_asked(self, job_id: str) -> bool:
         return (self.folder(job_id) / "cancel").exists()
+
+    def keep_asked(self, job_id: str) -> bool:
+        return (self.folder(job_id) / "keep").exists()
+
+    def with_outputs(self) -> list[str]:
+        """Jobs whose outputs were not cleaned away, the one that was submitted last first."""
+        found = [path for path in self.jobs.glob("*/job.json") if not (path.parent / CLEANED).exists()]
+        return [path.parent.name for path in sorted(found, key=lambda path: -path.stat().st_mtime_ns)]
+
+    def note_cleaned(self, job_id: str) -> None:
+        (self.folder(job_id) / CLEANED).touch()
 
     def state(self, job_id: str) -> Job | None:
         """The job as it was last recorded, None before the first time."""

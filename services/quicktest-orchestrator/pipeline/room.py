@@ -23,14 +23,14 @@ def make_room(cache: TaskCache, free: Callable[[], int]) -> list[str]:
     if free() >= NEEDED:
         return []
     gone = []
-    stale = iter([path for used_at, path in cache.by_last_use() if time.time() - used_at > RECENT])
+    stale = iter([name for name in cache.by_last_use() if time.time() - cache.last_use(name) > RECENT])
     while free() < NEEDED:
-        folder = next(stale, None)
-        if folder is None:
+        name = next(stale, None)
+        if name is None:
             has, needs = (f"{size / 1024**3:.1f} GB" for size in (free(), NEEDED))
             raise NoRoom(f"no space left for a job: the disk has {has} free, and a job may need {needs}")
-        cache.forget(folder)
-        gone.append(folder.name)
+        cache.forget(name)
+        gone.append(name)
     return gone
 
 

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from pipeline import retention
 from pipeline.forks import Zygote
 from pipeline.job_log import JobLog
 from pipeline.job_run import JobRun, Workshop
@@ -31,6 +32,8 @@ def run_forever(workshop: Workshop) -> NoReturn:
         waiting = workshop.mailbox.open_jobs()
         if waiting:
             JobRun(workshop, waiting[0]).run()
+            for name in retention.clean(workshop.mailbox, workshop.cache):
+                JobLog(None, {}).write(f"{name} was cleaned away: only old jobs used it")
         else:
             time.sleep(IDLE_SECONDS)
 

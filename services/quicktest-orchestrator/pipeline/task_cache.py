@@ -72,19 +72,28 @@ class TaskCache:
         folder.mkdir()
         return folder
 
-    def by_last_use(self) -> list[tuple[float, Path]]:
-        """When each computation's folder was last used (epoch seconds), the one that was used longest ago first."""
-        folders = self._outputs.iterdir()
-        return sorted((max(path.stat().st_mtime for path in (*self._records_of(one), one)), one) for one in folders)
+    def by_last_use(self) -> list[str]:
+        """The names of all computations, the one that was used longest ago first."""
+        return sorted((folder.name for folder in self._outputs.iterdir()), key=self.last_use)
 
-    def forget(self, folder: Path) -> None:
+    def last_use(self, name: str) -> float:
+        """When the computation was made or found (epoch seconds)."""
+        return max(path.stat().st_mtime for path in (*self._records_of(name), self._outputs / name))
+
+    def computation_of(self, path: str) -> str | None:
+        """The name of the computation that an output belongs to, None where there is no such any more."""
+        inside = Path(path).is_relative_to(self._outputs)
+        name = Path(path).relative_to(self._outputs).parts[0] if inside else ""
+        return name if name and (self._outputs / name).exists() else None
+
+    def forget(self, name: str) -> None:
         """Drop a computation, its record first: nobody finds what is half gone."""
-        for record in self._records_of(folder):
+        for record in self._records_of(name):
             record.unlink()
-        shutil.rmtree(folder)
+        shutil.rmtree(self._outputs / name)
 
-    def _records_of(self, folder: Path) -> list[Path]:
-        return list(self._records.glob(f"{folder.name.rpartition('-')[2]}*.json"))
+    def _records_of(self, name: str) -> list[Path]:
+        return list(self._records.glob(f"{name.rpartition('-')[2]}*.json"))
 
 
 def _content(value: Any) -> Any:

@@ -45,11 +45,19 @@ class LocalPipelines:
         except OSError as error:
             raise Transient(f"the pipeline runner's mailbox cannot be read: {error}") from error
 
+    def keep(self, job_id: str, kept: bool) -> None:
+        self._mark(job_id, "keep", kept)
+
     def cancel(self, job_id: str) -> None:
+        self._mark(job_id, "cancel", True)
+
+    def _mark(self, job_id: str, mark: str, there: bool) -> None:
         folder = self._folder(job_id)
         try:
-            if (folder / "job.json").exists():
-                (folder / "cancel").touch()
+            if not there:
+                (folder / mark).unlink(missing_ok=True)
+            elif (folder / "job.json").exists():
+                (folder / mark).touch()
         except OSError as error:
             raise Transient(f"the pipeline runner's mailbox cannot be written: {error}") from error
 

@@ -29,6 +29,11 @@ def with_test(best: BestMetrics, test: BestTest) -> BestMetrics:
     return replace(best, by_protocol={**best.by_protocol, test.protocol_key: updated})
 
 
+def tests_of(best: BestMetrics) -> set[str]:
+    """The ids of all tests that are the best in something."""
+    return {test.test_id for found in best.by_protocol.values() for test in (found.best, *found.by_version.values())}
+
+
 def reference_protocol(configs: Iterable[BestMetrics]) -> str | None:
     """The protocol key that most of a dataset's configs were tested under; of equals the larger sample."""
     tested: Counter[str] = Counter()

@@ -432,6 +432,20 @@ def test_neither_a_later_test_nor_one_of_the_same_version_is_a_previous_best(
     assert previous is None or previous.config_id == "c2"
 
 
+def test_outputs_of_the_best_tests_are_kept_and_of_those_no_longer_so_are_not(
+    world: World, app: Flask, shop: Shop
+) -> None:
+    good = a_shop(rows=600, people=40, catalogue=150, seed=4)
+    good.scores[:, np.arange(len(good.eval_rows)), good.products[good.eval_rows]] += 0.3
+    good.files["ranks"] = ranks_parquet(good.ranks())
+    for n, sold in enumerate((shop, good, shop), 1):
+        a_running_test(world, f"t{n}", "c1")
+        a_finished_job(world, sold, f"t{n}")
+        world.tick(app, "collect")
+        world.clock.pass_(hours=1)
+    assert world.pipelines.kept == {"qt-t2"}
+
+
 def test_another_protocol_is_no_previous_best(world: World, app: Flask, shop: Shop) -> None:
     a_running_test(world, "t1", "c1")
     a_finished_job(world, shop, "t1")
