@@ -182,4 +182,5 @@ def _warnings(dataset: Dataset, asked: Asked) -> list[Warning]:
     if steps >= FEW_STEPS:
         return []
     message = f"{steps} optimizer steps are too few to learn from; figures will be close to chance."
-    return [Warning("few_steps", message, "Take a larger sample, more epochs or smaller batches.")]
+    more = "" if asked.sample_percent == 100 else "a larger sample, "
+    return [Warning("few_steps", message, f"Take {more}more epochs or smaller batches.")]

@@ -7,28 +7,37 @@ from collections.abc import Iterable, Iterator, Mapping
 from towerlab.configs.config import ConfigVersion
 from towerlab.configs.lists import Side
 from towerlab.domain.columns import Availability, ColumnRole
-from towerlab.domain.results import Warning
+from towerlab.domain.quicktest import TestSettings
+from towerlab.domain.results import KS, Warning
 
 from metrics_collector.figures import Figures
 from metrics_collector.inputs import JobOutputs, Replicate, Vocabulary
+from metrics_collector.refusals import LARGEST_RANDOM
 
 OOV_LIMIT = 0.05
 PROPERTY_LIMIT = 0.95
 ENOUGH_STEPS = 12
 ENOUGH_CUSTOMERS = 300
 SAID_HERE = {"after_request", "varies_within_product", "in_both_models"}  # of the config, but better known now
+WHOLE = 100  # percent
 COLLAPSED = 0.05  # fewer distinct recommendations than this share of the distinct products bought
 
 
 def cautions(
-    outputs: JobOutputs, figures: Figures, version: ConfigVersion, mapping: Mapping[str, ColumnRole]
+    outputs: JobOutputs,
+    figures: Figures,
+    version: ConfigVersion,
+    mapping: Mapping[str, ColumnRole],
+    settings: TestSettings,
 ) -> tuple[Warning, ...]:
     """All that apply, the gravest first."""
+    whole = settings.data_sample_percent == WHOLE
     return (
         *_after_request(version, mapping),
         *_against_popularity(figures),
-        *_steps(outputs.training.replicates),
-        *_customers(figures),
+        *_catalogue(figures, outputs.summary.rows["catalogue"]),
+        *_steps(outputs.training.replicates, whole),
+        *_customers(figures, whole),
         *_collapse(outputs.training.replicates, figures),
         *_unknown_values(outputs.training.vocabulary),
         *_product_properties(outputs.summary.product_property),
@@ -78,23 +87,37 @@ def _against_popularity(figures: Figures) -> Iterator[Warning]:
         )
 
 
-def _steps(replicates: Iterable[Replicate]) -> Iterator[Warning]:
+def _catalogue(figures: Figures, products: int) -> Iterator[Warning]:
+    """Where a list of k holds much of the catalogue, its recall is high whoever makes it."""
+    empty = [k for k in KS if figures.random.at[str(k)] > LARGEST_RANDOM]
+    if empty:
+        yield Warning(
+            code="small_catalogue",
+            message=f"There are only {products:,} products: a random order already gives recall@{empty[0]}"
+            f" {figures.random.at[str(empty[0])]:.2f}.",
+            remedy="Judge by a smaller k, by the distance to the random order, or by the mean reciprocal rank.",
+        )
+
+
+def _steps(replicates: Iterable[Replicate], whole: bool) -> Iterator[Warning]:
     fewest = min(replicate.steps for replicate in replicates)
     if fewest < ENOUGH_STEPS:
         yield Warning(
             code="few_steps",
             message=f"The model was trained for {fewest} optimizer steps; below about {ENOUGH_STEPS} a result says"
             " more about the start than about the config.",
-            remedy="Use a smaller batch, more epochs or a larger data sample.",
+            remedy="Use a smaller batch or more epochs." if whole else "Use a larger data sample, or a smaller batch.",
         )
 
 
-def _customers(figures: Figures) -> Iterator[Warning]:
+def _customers(figures: Figures, whole: bool) -> Iterator[Warning]:
     if figures.whole.customers < ENOUGH_CUSTOMERS:
         yield Warning(
             code="few_customers",
             message=f"Only {figures.whole.customers} customers were evaluated: too few customers for sure intervals.",
-            remedy="Use a larger data sample.",
+            remedy="Run three seeds of each config, and trust large differences alone."
+            if whole
+            else "Use a larger data sample.",
         )
 
 

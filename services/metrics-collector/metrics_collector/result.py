@@ -70,7 +70,7 @@ def compute(deps: Deps, test: QuickTest, job: Job, at: str) -> Result:
     )
     tracked = track(deps.tracking, found.outputs.run_id, told)
     warnings = (
-        *cautions(found.outputs, found.figures, version, dataset.mapping),
+        *cautions(found.outputs, found.figures, version, dataset.mapping, test.settings),
         *([best] if isinstance(best, Warning) else []),
         *tracked.warnings,
     )

@@ -367,10 +367,12 @@ def test_warnings_name_what_is_doubtful_and_what_to_do(world: World, app: Flask,
     found = result(world)
     expected = {
         *("after_request", "few_steps", "few_customers", "oov", "varies_within_product", "in_both_models"),
-        "few_distinct_recommendations",
+        *("few_distinct_recommendations", "small_catalogue"),
     }
     assert warned(found) >= expected
     assert all(warning.remedy for warning in found.warnings)
+    remedies = {warning.code: warning.remedy for warning in found.warnings}
+    assert "larger data sample" in remedies["few_customers"]
     assert {w.column for w in found.warnings if w.code == "after_request"} == {"revenue"}
     assert found.vocabulary_stats["customer"].status == "warning"
     best = records.get(world.deps.documents, BestMetrics, "c1").value
@@ -430,6 +432,14 @@ def test_neither_a_later_test_nor_one_of_the_same_version_is_a_previous_best(
     assert result(world, "t2").ruler.previous_best is None
     previous = result(world, "t3").ruler.previous_best
     assert previous is None or previous.config_id == "c2"
+
+
+def test_who_tests_all_customers_is_not_told_to_take_more(world: World, app: Flask, shop: Shop) -> None:
+    a_running_test(world, settings=Asked(data_sample_percent=100))
+    a_finished_job(world, shop)
+    world.tick(app, "collect")
+    assert "few_customers" in warned(result(world))
+    assert not any("larger" in warning.remedy for warning in result(world).warnings)
 
 
 def test_outputs_of_the_best_tests_are_kept_and_of_those_no_longer_so_are_not(
