@@ -101,7 +101,7 @@ def carried_out(schema: Any, inputs: Any, lists: Any, function: Any, scratch: st
     (batch,) = transform.batches(pa.table(columns))
     analysis = local_tft._Analysis(function, transform.specs, scratch)
     whole, effects = analysis.nodes()
-    traverser = nodes.Traverser(local_tft._Interpreter(analysis, [batch]))
+    traverser = nodes.Traverser(local_tft._Interpreter(analysis, [batch], lambda *_: None))
     (replacements,) = traverser.visit_value_node(whole)
     for effect in effects:
         traverser.visit_value_node(effect)

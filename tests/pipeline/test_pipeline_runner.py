@@ -183,7 +183,7 @@ def _with_hash(path: Path) -> str:
 
 def _task_pid(bench: Bench, job_id: str) -> int:
     """The process of the job's Trainer, once it is at work."""
-    bench.wait_for(job_id, lambda job: any(task.name == "Trainer" and task.progress for task in job.tasks))
+    bench.wait_for(job_id, lambda job: any(task.name == "Trainer" and "step" in task.detail for task in job.tasks))
     assert bench.process
     (zygote,) = _children(bench.process.pid)
     (child,) = _children(zygote)

@@ -14,6 +14,7 @@ from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import Artifact, artifact_utils, channel_utils, component_spec, standard_artifacts
 
 from pipeline import columnar, split_plan, splits
+from pipeline.progress import ProgressFile
 from pipeline.split_plan import SplitPlan
 
 SPLIT_NAMES = ("fit", "train", "eval", "catalogue")
@@ -63,13 +64,15 @@ def local_copy(uri: str, folder: str) -> str:
 
 
 def write_examples(plan: SplitPlan, snapshot: str, artifact: Artifact) -> None:
+    progress = ProgressFile()
     con = duckdb.connect(config={"threads": 2})
     splits.make_tables(con, plan, snapshot)
     chosen = splits.chosen(con, plan)
     counts = splits.row_counts(con) | {name: _count(con, splits.SPLIT_ROWS[name]) for name in COUNTED}
     _refuse_empty(counts, plan, chosen.split)
     columnar.describe_splits(artifact, SPLIT_NAMES)
-    for name in SPLIT_NAMES:
+    for position, name in enumerate(SPLIT_NAMES):
+        progress(0.3 + 0.15 * position, f"{counts['total']:,} rows read, {counts['qualify']:,} qualify; writing {name}")
         if name == "train" and counts["train"] == counts["fit"]:
             columnar.copy_split(artifact, "fit", "train")
         else:

@@ -19,7 +19,16 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow.python.eager import wrap_function
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tensorflow_transform import analyzers, annotators, graph_context, graph_tools, impl_helper, nodes, tf2_utils
+from tensorflow_transform import (
+    analyzer_nodes,
+    analyzers,
+    annotators,
+    graph_context,
+    graph_tools,
+    impl_helper,
+    nodes,
+    tf2_utils,
+)
 from tensorflow_transform.beam import analysis_graph_builder
 from tensorflow_transform.beam import impl as beam_impl
 from tensorflow_transform.saved import saved_transform_io_v2
@@ -32,6 +41,7 @@ BATCH_ROWS = 65536
 WHOLE = "CreateSavedModel"  # the label of the last one of an analysis; those before give what analyzers take
 
 PreprocessingFn = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+Progress = Callable[[float, str], None]  # (share done, what is being done)
 Function = Callable[[Mapping[str, Any]], Mapping[str, Any]]  # of tensors
 
 
@@ -42,9 +52,10 @@ class Unsupported(Exception):
 class _Interpreter(nodes.Visitor):
     """Visits the analysis graph; the value of every node is the list of its elements, where Beam has a PCollection."""
 
-    def __init__(self, analysis: _Analysis, batches: Sequence[Mapping[str, Any]]) -> None:
-        self.analysis, self.batches = analysis, batches
+    def __init__(self, analysis: _Analysis, batches: Sequence[Mapping[str, Any]], progress: Progress) -> None:
+        self.analysis, self.batches, self.progress = analysis, batches, progress
         self.fitted = fitted.Values()
+        self.found = 0
 
     def validate_value(self, value: Any) -> None:
         assert isinstance(value, list), type(value)
@@ -64,6 +75,9 @@ class _Interpreter(nodes.Visitor):
     def on_CreateTensorBinding(self, operation: Any, values: list[Any]) -> list[Any]:
         (value,) = values
         self.fitted.add(operation.tensor_name, operation.is_asset_filepath, value)
+        self.found += 1
+        wanted = self.analysis.wanted
+        self.progress(self.found / wanted, f"{self.found} of {wanted} analyses of the training period")
         return [
             beam_impl._TensorBinding(value, operation.tensor_name, operation.dtype_enum, operation.is_asset_filepath)
         ]
@@ -199,6 +213,7 @@ class _Analysis:
         self._modules: list[tf.Module] = []  # own the tables of the functions
         self._unbound = self._traced(None, None)
         graph = self._unbound.graph
+        self.wanted = len(graph.get_collection(analyzer_nodes.TENSOR_REPLACEMENTS))  # values to be found
         self.assets = annotators.get_asset_annotations(graph)
         annotators.clear_asset_annotations(graph)
         self._inputs = tf2_utils.get_structured_inputs_from_func_graph(graph)
@@ -278,12 +293,12 @@ class LocalTransform:
         for start in range(0, whole.num_rows, BATCH_ROWS):
             yield self._adapter.ToBatchTensors(whole.slice(start, BATCH_ROWS), produce_eager_tensors=True)
 
-    def fit(self, table: pa.Table, transform_graph: str, scratch: str) -> None:
+    def fit(self, table: pa.Table, transform_graph: str, scratch: str, progress: Progress) -> None:
         """Analyse `table` and write the transform graph, laid out as TFX Transform does. What is fitted reads from
         `scratch` as long as it is applied. Raises Unsupported."""
         analysis = _Analysis(self.preprocessing_fn, self.specs, scratch)
         whole, effects = analysis.nodes()
-        interpreter = _Interpreter(analysis, list(self.batches(table)))
+        interpreter = _Interpreter(analysis, list(self.batches(table)), progress)
         traverser = nodes.Traverser(interpreter)
         (replacements,) = traverser.visit_value_node(whole)
         for node in effects:

@@ -50,14 +50,16 @@ class Executor(base_executor.BaseExecutor):
         schema_file = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
         transform = LocalTransform(io_utils.SchemaReader().read(schema_file), preprocessing_fn)
         transform_graph = artifact_utils.get_single_uri(output_dict["transform_graph"])
-        progress(0.05, "analysing the training period")
+        rows = columnar.read_split(examples.uri, ANALYZED)
+        progress(0.05, f"analysing the training period, {len(rows):,} rows")
         with tempfile.TemporaryDirectory() as scratch:
-            transform.fit(columnar.read_split(examples.uri, ANALYZED), transform_graph, scratch)
+            transform.fit(rows, transform_graph, scratch, lambda share, doing: progress(0.05 + 0.45 * share, doing))
             transformed = artifact_utils.get_single_instance(output_dict["transformed_examples"])
             columnar.describe_splits(transformed, TRANSFORMED)
             for position, split in enumerate(TRANSFORMED):
-                progress(0.5 + 0.5 * position / len(TRANSFORMED), f"transforming {split}")
-                applied = list(transform.apply(columnar.read_split(examples.uri, split), transform_graph))
+                rows = columnar.read_split(examples.uri, split)
+                progress(0.5 + 0.5 * position / len(TRANSFORMED), f"transforming {split}, {len(rows):,} rows")
+                applied = list(transform.apply(rows, transform_graph))
                 columnar.write_split(transformed, split, applied, transform.transformed_schema)
 
 

@@ -306,6 +306,7 @@ def fit(training: Training, seed: int, progress: Progress) -> tuple[TwoTowerMode
         return model.train_step(inputs)["loss"]
 
     losses: list[float] = []
+    pace = Pace(steps * settings.epochs, batch)
     for epoch in range(settings.epochs):
         inputs = with_unknown_customers(training, rng)
         order = rng.permutation(rows)
@@ -313,9 +314,33 @@ def fit(training: Training, seed: int, progress: Progress) -> tuple[TwoTowerMode
         for step in range(steps):
             chosen = order[step * batch : (step + 1) * batch]
             total += float(train_step({name: tf.constant(column[chosen]) for name, column in inputs.items()}))
-            progress((epoch * steps + step + 1) / (steps * settings.epochs), f"epoch {epoch + 1} of {settings.epochs}")
+            pace.step()
+            progress(pace.share, f"epoch {epoch + 1} of {settings.epochs}, {pace}")
         losses.append(finite_loss(total / (steps * batch)))
     return model, losses, steps * settings.epochs
+
+
+class Pace:
+    """How far a training is, and how fast."""
+
+    def __init__(self, steps: int, batch: int) -> None:
+        self.steps, self.batch = steps, batch
+        self.done = 0
+        self.since = 0.0
+
+    def step(self) -> None:
+        self.done += 1
+        if self.done == 1:  # the first step builds the graph: it says nothing of those to come
+            self.since = time.monotonic()
+
+    @property
+    def share(self) -> float:
+        return self.done / self.steps
+
+    def __str__(self) -> str:
+        seconds = time.monotonic() - self.since
+        speed = f", {(self.done - 1) * self.batch / seconds:,.0f} examples/s" if self.done > 1 and seconds > 0 else ""
+        return f"step {self.done:,} of {self.steps:,}{speed}"
 
 
 def finite_loss(loss: float) -> float:

@@ -58,7 +58,7 @@ def _locally(schema: Any, table: Table, folder: Path) -> Table:
     transform = LocalTransform(schema, _module(folder).preprocessing_fn)
     rows = pa.table(arrow)
     with tempfile.TemporaryDirectory() as scratch:
-        transform.fit(rows, str(folder / "graph"), scratch)
+        transform.fit(rows, str(folder / "graph"), scratch, lambda *_: None)
         (found,) = transform.apply(rows, str(folder / "graph"))
     widths = {name: len(found.column(name)[0]) for name in found.schema.names}
     columns = {name: found.column(name).to_pylist() for name in found.schema.names}
