@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,12 @@ from towerlab.configs.features import feature_keys, sources
 from towerlab.domain.columns import ColumnType
 from towerlab.transforms.fitted import Fitted
 
+ANEW = """
+import json, sys, chain
+from pathlib import Path
+folder, shop, plan, settings = json.loads(sys.argv[1])
+chain.whole(Path(folder), Path(shop), plan, settings)
+"""
 SETTINGS = jobs.settings(batch_size=64, epochs=1, replicates=2)
 
 
@@ -44,6 +53,19 @@ def test_every_evaluation_row_has_one_rank_per_replicate(trained_shop: Path) -> 
         assert sorted(frame[frame["replicate"] == replicate]["row_id"]) == expected
     joined = frame.merge(rows, on="row_id")
     assert (joined["product_index_x"] == joined["product_index_y"]).all()
+
+
+def test_another_process_gives_the_same_ranks_losses_and_lists(trained_shop: Path, shop: Path, tmp_path: Path) -> None:
+    given = json.dumps([str(tmp_path), str(shop), jobs.plan(), SETTINGS])
+    command = [sys.executable, "-W", "ignore", "-c", ANEW, given]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "7"}
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    for name in ("ranks", "recommendations"):
+        again, first = (pq.read_table(run / f"model_run/{name}.parquet") for run in (tmp_path, trained_shop))
+        assert again.equals(first), name
+    reports = [json.loads((run / "model_run/training.json").read_text()) for run in (tmp_path, trained_shop)]
+    losses = [[replicate["loss"] for replicate in report["replicates"]] for report in reports]
+    assert losses[0] == losses[1]
 
 
 def test_no_rank_among_unseen_products_for_what_was_bought_before(trained_shop: Path) -> None:
