@@ -43,14 +43,6 @@ class Figures:
     examples: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Paired:
-    """Ours minus theirs on the same rows of so many customers, by k."""
-
-    difference: Mapping[str, Estimate]
-    customers: int
-
-
 def compute(files: Mapping[str, bytes], has_customers: bool, exclude_seen: bool = False) -> Figures:
     """`files` holds Parquet bytes: ranks, products, customers, rows, recommendations. Raises Unusable.
 
@@ -70,8 +62,8 @@ def compute(files: Mapping[str, bytes], has_customers: bool, exclude_seen: bool 
             raise Unusable(f"the ranks cannot be read ({error})") from error
 
 
-def paired_difference(ours: bytes, theirs: bytes) -> Paired | None:
-    """From two tests' hits per customer; None when they were not judged on the same rows."""
+def paired_difference(ours: bytes, theirs: bytes) -> Mapping[str, Estimate] | None:
+    """Ours minus theirs by k, from two tests' hits per customer; None when they were not judged on the same rows."""
     import duckdb
 
     joined = f"""
@@ -84,10 +76,7 @@ def paired_difference(ours: bytes, theirs: bytes) -> Paired | None:
     if any(row[0] != row[1] for row in rows):
         return None
     columns = list(zip(*rows, strict=True))
-    difference = {
-        str(k): clustered_difference(columns[2 + 2 * i], columns[3 + 2 * i], columns[0]) for i, k in enumerate(KS)
-    }
-    return Paired(difference, len(rows))
+    return {str(k): clustered_difference(columns[2 + 2 * i], columns[3 + 2 * i], columns[0]) for i, k in enumerate(KS)}
 
 
 def _load(connection: DuckDBPyConnection, folder: Path, files: Mapping[str, bytes]) -> None:

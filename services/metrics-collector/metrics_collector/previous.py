@@ -12,6 +12,7 @@ from towerlab.configs.config import FeatureConfig
 from towerlab.domain.errors import NotFound
 from towerlab.domain.quicktest import QuickTest
 from towerlab.domain.results import PreviousBest, Result, Warning
+from towerlab.domain.statistics import Estimate
 from towerlab.domain.verdict import Compared, compare, pool
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
@@ -55,7 +56,7 @@ def compared(deps: Deps, previous: Result, ours: Measured) -> PreviousBest | War
     if paired is None:
         return _incomparable("it was judged on other rows")
     known = list(islice(_best_first(deps, previous.dataset_id, previous.protocol_key), MOST_RESULTS))
-    found = {k: _compared(k, paired, ours, previous, known) for k in paired.difference}
+    found = {k: _compared(k, paired, ours, previous, known) for k in paired}
     config = records.find(deps.documents, FeatureConfig, previous.config_id)
     return PreviousBest(
         test_id=previous.test_id,
@@ -72,10 +73,12 @@ def compared(deps: Deps, previous: Result, ours: Measured) -> PreviousBest | War
     )
 
 
-def _compared(k: str, paired: figures.Paired, ours: Measured, previous: Result, known: Iterable[Result]) -> Compared:
+def _compared(
+    k: str, paired: Mapping[str, Estimate], ours: Measured, previous: Result, known: Iterable[Result]
+) -> Compared:
     name = f"recall_at_{k}"
     mine, theirs = ([float(run[name]) for run in runs] for runs in (ours.runs, previous.replicate_results))
-    return compare(paired.difference[k], paired.customers, mine, theirs, pool(_by_seed(ours, known, name)))
+    return compare(paired[k], mine, theirs, pool(_by_seed(ours, known, name)))
 
 
 def _by_seed(ours: Measured, known: Iterable[Result], name: str) -> Iterable[Mapping[int, float]]:

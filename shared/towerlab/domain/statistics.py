@@ -8,19 +8,20 @@ from math import sqrt, tan
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value, its standard error, and its interval (low, high)."""
+    """A value, its standard error, its interval (low, high), and the degrees of freedom of the error."""
 
     value: float
     standard_error: float
     low: float
     high: float
+    df: int
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -30,10 +31,12 @@ class Estimate:
 def clustered_ratio(totals: ArrayLike, rows: ArrayLike, low: float = 0.0, high: float = 1.0) -> Estimate:
     """sum(totals) / sum(rows) over clusters (customers), with a 95% interval kept inside [low, high].
 
-    The ratio estimator R = sum(y) / sum(n) is linearised: with residuals e_c = y_c - R n_c over C clusters,
-    Var(R) = C / (C - 1) * sum(e_c^2) / sum(n)^2, and the interval is R +- t(C - 1) * sqrt(Var).
-    Source: Cochran, Sampling Techniques, 3rd ed., 1977, section 2.11, 'Estimation of a ratio', with customers as units
-    and no finite population correction. One cluster says nothing of others: its interval is [low, high].
+    The ratio estimator R = sum(y) / sum(n) is linearised (Cochran, Sampling Techniques, 3rd ed., 1977, section 2.11).
+    Few customers have many of the rows, which pull R towards themselves: each residual e_c = y_c - R n_c is divided by
+    sqrt(1 - n_c / sum(n)), as in Bell and McCaffrey, 'Bias reduction in standard errors for linear regression with
+    multi-stage samples', Survey Methodology 28, 2002, and the sum of squares of these a_c has the degrees of freedom
+    2 (sum a^2)^2 / sum a^4 (Satterthwaite 1946, with the fourth moment as a bound of each square's variance), at most
+    C - 1. One cluster says nothing of others: its interval is [low, high].
     """
     y, n = np.asarray(totals, dtype=float), np.asarray(rows, dtype=float)
     clusters, all_rows = len(n), float(n.sum())
@@ -41,11 +44,18 @@ def clustered_ratio(totals: ArrayLike, rows: ArrayLike, low: float = 0.0, high: 
         raise ValueError("no rows to estimate a share from")
     ratio = float(y.sum()) / all_rows
     if clusters < 2:
-        return Estimate(ratio, float("inf"), low, high)
-    residuals = y - ratio * n
-    error = sqrt(clusters / (clusters - 1) * float(residuals @ residuals)) / all_rows
-    half = t_quantile(0.5 + CONFIDENCE / 2, clusters - 1) * error
-    return Estimate(ratio, error, max(low, ratio - half), min(high, ratio + half))
+        return Estimate(ratio, float("inf"), low, high, 0)
+    squares = (y - ratio * n) ** 2 / (1 - n / all_rows) / all_rows**2
+    error, df = sqrt(float(squares.sum())), _degrees_of_freedom(squares)
+    half = t_quantile(0.5 + CONFIDENCE / 2, df) * error
+    return Estimate(ratio, error, max(low, ratio - half), min(high, ratio + half), df)
+
+
+def _degrees_of_freedom(squares: NDArray[np.float64]) -> int:
+    most, spread = len(squares) - 1, float(squares @ squares)
+    if spread == 0:
+        return most
+    return max(1, min(most, int(2 * float(squares.sum()) ** 2 / spread)))
 
 
 def clustered_difference(ours: ArrayLike, theirs: ArrayLike, rows: ArrayLike) -> Estimate:

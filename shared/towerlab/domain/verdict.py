@@ -39,20 +39,18 @@ class Compared:
         return BETTER if low > 0 else WORSE
 
 
-def compare(
-    paired: Estimate, customers: int, ours: Sequence[float], theirs: Sequence[float], pooled: Variance | None
-) -> Compared:
+def compare(paired: Estimate, ours: Sequence[float], theirs: Sequence[float], pooled: Variance | None) -> Compared:
     """`paired` is the difference over the same customers, of means over the seeds of which `ours` and `theirs` are the
     recalls. Var = SE^2 over customers + s^2 / m of each side, the degrees of freedom by Welch and Satterthwaite
     (Satterthwaite 1946, 'An approximate distribution of estimates of variance components'). s comes from the seeds of
     both sides, or is `pooled` over many configs once that is known well enough."""
     seeds = _of_seeds(ours, theirs, pooled)
-    if seeds is None or customers < 2:
+    if seeds is None or paired.df < 1:
         return Compared(paired.value, paired.interval, False)
-    parts = [Variance(paired.standard_error**2, customers - 1), *seeds]
+    parts = [Variance(paired.standard_error**2, paired.df), *seeds]
     total = sum(part.value for part in parts)
     spread = sum(part.value**2 / part.df for part in parts)
-    df = floor(total**2 / spread) if spread else customers - 1
+    df = floor(total**2 / spread) if spread else paired.df
     half = t_quantile(0.5 + CONFIDENCE / 2, max(df, 1)) * sqrt(total)
     return Compared(paired.value, (max(-1.0, paired.value - half), min(1.0, paired.value + half)), True)
 

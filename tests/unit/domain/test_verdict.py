@@ -24,7 +24,7 @@ def judged(rng: Rng, better_by: float, runs: int, seed_sd: float, pooled: Varian
         recalls.append([float(one.sum() / rows.sum()) for one in found])
         hits.append(np.mean(found, axis=0))
     paired = clustered_difference(hits[0], hits[1], rows)
-    return compare(paired, CUSTOMERS, recalls[0], recalls[1], pooled).verdict
+    return compare(paired, recalls[0], recalls[1], pooled).verdict
 
 
 def share(verdict: str, of: Callable[[Rng], str], times: int = 400) -> float:
@@ -56,21 +56,21 @@ def test_three_points_more_are_called_better_four_times_in_five_and_less_worse()
 
 
 def test_with_one_run_each_and_no_known_variance_nothing_can_be_told() -> None:
-    far = Estimate(0.3, 0.001, 0.298, 0.302)
+    far = Estimate(0.3, 0.001, 0.298, 0.302, 999)
     for ours, theirs in (([0.6], [0.3]), ([0.6, 0.61], [0.3])):
-        found = compare(far, 1_000, ours, theirs, None)
+        found = compare(far, ours, theirs, None)
         assert (found.verdict, found.seeds_known, found.interval) == (CANNOT_TELL, False, (0.298, 0.302))
-    assert compare(far, 1_000, [0.6, 0.601], [0.3, 0.301], None).verdict == BETTER
+    assert compare(far, [0.6, 0.601], [0.3, 0.301], None).verdict == BETTER
 
 
 def test_one_customer_tells_nothing() -> None:
-    alone = Estimate(0.3, float("inf"), -1.0, 1.0)
-    assert compare(alone, 1, [0.6, 0.6], [0.3, 0.3], None).verdict == CANNOT_TELL
+    alone = Estimate(0.3, float("inf"), -1.0, 1.0, 0)
+    assert compare(alone, [0.6, 0.6], [0.3, 0.3], None).verdict == CANNOT_TELL
 
 
 def test_identical_runs_differ_by_nothing() -> None:
-    nothing = Estimate(0.0, 0.0, 0.0, 0.0)
-    found = compare(nothing, 50, [0.3, 0.3], [0.3, 0.3], None)
+    nothing = Estimate(0.0, 0.0, 0.0, 0.0, 49)
+    found = compare(nothing, [0.3, 0.3], [0.3, 0.3], None)
     assert (found.verdict, found.interval, found.seeds_known) == (CANNOT_TELL, (0.0, 0.0), True)
 
 
