@@ -71,6 +71,13 @@ class WarehouseContract(ABC):
             ("member", ColumnType.BOOLEAN),
         ]
 
+    def test_a_source_says_about_how_many_values_it_has_before_it_is_read(self, warehouse: Warehouse) -> None:
+        few, many = (
+            warehouse.source_values(self.table(f"SELECT i AS a, i % 7 AS b, 'x' || i % 5 AS c FROM range({rows}) t(i)"))
+            for rows in (1_000, 100_000)
+        )
+        assert 1_000 < few < 10_000 < 100_000 < many < 1_000_000
+
     def test_the_same_content_is_the_same_snapshot(self, warehouse: Warehouse) -> None:
         first = warehouse.snapshot(self.table(PURCHASES))
         assert warehouse.snapshot(self.table(PURCHASES)) == first

@@ -63,7 +63,7 @@ def of_new_dataset(deps: Deps) -> Judge:
 
     def judge(readable: Readable) -> Iterable[Problem]:
         uri = readable.values.get("source", {}).get("uri")
-        return _raised(lambda: deps.warehouse.source_bytes(uri)) if isinstance(uri, str) else ()
+        return _raised(lambda: deps.warehouse.source_values(uri)) if isinstance(uri, str) else ()
 
     return judge
 

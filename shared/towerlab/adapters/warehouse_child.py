@@ -74,6 +74,8 @@ def connect(request: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
 def _carry_out(request: Mapping[str, Any]) -> Any:
     connection = connect(request)
     folder = Path(request["folder"])
+    if request["do"] == "weigh":
+        return duckdb_snapshot.values(connection, Path(request["source"]))
     if request["do"] == "snapshot":
         return asdict(duckdb_snapshot.snapshot(connection, Path(request["source"]), folder, request["time_zone"]))
     path = folder / f"{request['id']}.parquet"

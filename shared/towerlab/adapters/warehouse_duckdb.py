@@ -43,8 +43,8 @@ class DuckdbWarehouse:
         self._folder = Path(os.path.realpath(folder))
         self._limits = limits or Limits()
 
-    def source_bytes(self, source_uri: str) -> int:
-        return self._source(source_uri).stat().st_size
+    def source_values(self, source_uri: str) -> int:
+        return int(self._ask(do="weigh", source=str(self._source(source_uri))))
 
     def snapshot(self, source_uri: str, time_zone: str = "UTC") -> SnapshotTable:
         table = self._ask(do="snapshot", source=str(self._source(source_uri)), time_zone=time_zone)

@@ -31,9 +31,9 @@ class SnapshotTable:
 
 
 class Warehouse(Protocol):
-    def source_bytes(self, source_uri: str) -> int:
-        """How much there is to read in a source that may be registered. Raises Invalid as `snapshot` does, as far as
-        that can be told without reading it."""
+    def source_values(self, source_uri: str) -> int:
+        """About how many values a source has: rows times columns, told without reading it. Raises Invalid as `snapshot`
+        does, as far as that can be told so, and Transient."""
 
     def snapshot(self, source_uri: str, time_zone: str = "UTC") -> SnapshotTable:
         """Copy a Parquet or CSV file into the snapshot area, columns cast to the six column types and `row_id` added.

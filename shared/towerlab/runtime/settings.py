@@ -14,6 +14,7 @@ from towerlab.domain.access import ALL, OPEN, Access, Role
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 PIPELINE_LOCK = Path(__file__).resolve().parents[3] / "locks" / "pipeline.txt"  # of a checkout; an image names its own
+AT_ONCE = 8_000_000  # values, which takes about as many seconds
 BOOT_ERROR = 3  # gunicorn takes this exit status as 'do not start this worker again'
 
 
@@ -36,7 +37,7 @@ class Settings:
     log: str = "json"
     test_deadline_seconds: int = 7200  # from the request of a quick test on, its time in the queue included
     upload_bytes: int = 2_000_000_000
-    register_at_once_bytes: int = 30_000_000  # a larger source is registered after the answer
+    register_at_once_values: int = AT_ONCE  # a source with more is registered after the answer
     stream_seconds: int = 55  # that a stream of events lasts before its reader must ask again
     audiences: tuple[str, ...] = ()  # of Google-signed tokens; none: no login, for loopback alone
     access: Access = OPEN
@@ -79,7 +80,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         log=_choice(environ, "TOWERLAB_LOG", ("json", "pretty"), "pretty" if sys.stdout.isatty() else "json"),
         test_deadline_seconds=_whole(environ, "TOWERLAB_TEST_DEADLINE_SECONDS", 7200, "seconds"),
         upload_bytes=_whole(environ, "TOWERLAB_UPLOAD_MEGABYTES", 2000, "megabytes") * 1_000_000,
-        register_at_once_bytes=_whole(environ, "TOWERLAB_REGISTER_AT_ONCE_MEGABYTES", 30, "megabytes") * 1_000_000,
+        register_at_once_values=_whole(environ, "TOWERLAB_REGISTER_AT_ONCE_VALUES", AT_ONCE, "values"),
         stream_seconds=_whole(environ, "TOWERLAB_STREAM_SECONDS", 55, "seconds"),
         audiences=audiences,
         access=_access(environ) if audiences else OPEN,

@@ -36,7 +36,7 @@ class World:
     def __init__(self, deps: Deps, folder: Path) -> None:
         self.path = folder / "large.parquet"
         self.look: Callable[[str], None] = lambda _: None
-        settings = replace(deps.settings, register_at_once_bytes=0, data_folders=(folder,))
+        settings = replace(deps.settings, register_at_once_values=0, data_folders=(folder,))
         own = Deps(settings, artifacts=deps.artifacts)
         watched = cast(Warehouse, Watched(own.warehouse, lambda name: self.look(name)))
         self.deps = Deps(settings, artifacts=deps.artifacts, warehouse=watched)

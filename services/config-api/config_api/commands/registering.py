@@ -26,7 +26,7 @@ def register(deps: Deps, by: Caller, new: NewDataset) -> Dataset | Registration:
     """The dataset, or what was begun for a source that is large. Raises Invalid."""
     now = rfc3339(deps.clock.now())
     asked = Registration(deps.ids.new(), new.name, new.source, new.time_zone, by.name, now, now)
-    if deps.warehouse.source_bytes(new.source.uri) <= deps.settings.register_at_once_bytes:
+    if deps.warehouse.source_values(new.source.uri) <= deps.settings.register_at_once_values:
         made = new_dataset(deps, asked, lambda _: None)
         writes = [records.put(made, made.id, None)]
         return commit(deps, by, made, writes, (), [dataset_change("registered", None, made)])
