@@ -193,9 +193,9 @@ def left_by(found: Outcome, config: ResolvedConfig) -> towers.QuickTest:
     )
 
 
-def agreement(case: Case, found: Outcome) -> Agreement:
+def agreement(case: Case, test: towers.QuickTest) -> Agreement:
     """Raises ValueError when other rows were judged, or another number of products ranked, than the definitions say."""
-    test, protocol = left_by(found, case.config), protocol_of(case.sample)
+    protocol = protocol_of(case.sample)
     recorded = pq.read_table(test.model_run / "ranks.parquet").sort_by("row_id")
     if recorded["row_id"].to_pylist() != protocol.judged_rows.tolist():
         raise ValueError(f"{case.name}: other rows were judged than the split says")
@@ -203,7 +203,7 @@ def agreement(case: Case, found: Outcome) -> Agreement:
     if len(candidate) != len(protocol.products):
         raise ValueError(f"{case.name}: {len(candidate)} products were ranked, of {len(protocol.products)}")
     places = by_definition.places(towers.query_vectors(test), candidate, protocol.judged_product)
-    figures = (*recalls(test, places.place), *losses(test, found, protocol))
+    figures = (*recalls(test, places.place), *losses(test, protocol))
     return Agreement(case, protocol, test.product_ids, figures, ranks(places, recorded["rank"].to_numpy() - 1))
 
 
@@ -224,13 +224,14 @@ def recalls(test: towers.QuickTest, place: np.ndarray) -> Iterator[Compared]:
         yield Compared(f"recall@{k}", recorded[str(k)], by_definition.recall(place, k), RECALL_WITHIN)
 
 
-def losses(test: towers.QuickTest, found: Outcome, protocol: Protocol) -> Iterator[Compared]:
+def losses(test: towers.QuickTest, protocol: Protocol) -> Iterator[Compared]:
     """By epoch; the last one's is the loss of the result."""
     log_q = by_definition.log_shares(protocol.trained_product, len(protocol.products))
     if not test.settings["logq"]:
         log_q = np.zeros_like(log_q)
+    recorded = json.loads((test.model_run / "training.json").read_text())["replicates"][0]["loss"]
     computed = towers.losses_by_definition(test, log_q)
-    for epoch, pair in enumerate(zip(found.report["replicates"][0]["loss"], computed, strict=True), start=1):
+    for epoch, pair in enumerate(zip(recorded, computed, strict=True), start=1):
         yield Compared(f"loss, epoch {epoch}", *pair, LOSS_WITHIN)
 
 
@@ -238,8 +239,8 @@ def section(found: Agreement) -> Iterator[str]:
     ranks, protocol = found.ranks, found.protocol
     yield f"\n## {found.case.name}\n"
     yield (
-        f"{len(protocol.trained_product):,} rows to train on, {ranks.rows:,} judged. Candidates: {len(found.candidates):,}, "
-        f"the catalogue of the full data: {len(protocol.products):,}"
+        f"{len(protocol.trained_product):,} rows to train on, {ranks.rows:,} judged. Candidates: "
+        f"{len(found.candidates):,}, the catalogue of the full data: {len(protocol.products):,}"
         f"{', the same ones' if found.candidates == protocol.products else ' (**not the same**)'}.\n"
     )
     yield "| | quick test | by definition | difference | allowed | |"
@@ -295,7 +296,8 @@ def measured(folder: Path, groceries: Path, ratings: Path) -> list[Agreement]:
     found = []
     with Runner(folder) as runner:
         for case in cases(folder, groceries, ratings):
-            one = agreement(case, runner.run(case.config, case.sample, **case.settings))
+            left = left_by(runner.run(case.config, case.sample, **case.settings), case.config)
+            one = agreement(case, left)
             print("\n".join(section(one)), flush=True)
             found.append(one)
     return found

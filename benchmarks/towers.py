@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # as tasks of the pipeline have it
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import by_definition
