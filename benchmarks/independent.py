@@ -4,12 +4,13 @@
 
 Writes docs/independent.md. Exits with 1 when a recall, a loss, a rank or the set of candidates is not the same. The
 grocery purchases and the ratings are not part of this project. They come from the files named, else from shared/data
-beside this checkout. Takes about fifteen minutes on two cores.
+beside this checkout. Takes about six minutes on two cores.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import tempfile
 import time
@@ -77,6 +78,7 @@ class Protocol:
     products: list[str]
     judged_rows: np.ndarray  # row_id, ascending
     judged_product: np.ndarray
+    trained_rows: np.ndarray  # row_id, ascending
     trained_product: np.ndarray
 
 
@@ -179,7 +181,8 @@ def protocol_of(sample: Sample) -> Protocol:
     buyer = rows["customer"].astype(str)
     judged = by_definition.is_judged(buyer, rows["moment"], rows["row_id"], sample.split)
     taken = by_definition.in_sample(buyer, sample.percent)
-    return Protocol(ids.tolist(), rows["row_id"][judged & taken], number[judged & taken], number[~judged & taken])
+    of_both = ((rows["row_id"][part], number[part]) for part in (taken & judged, taken & ~judged))
+    return Protocol(ids.tolist(), *itertools.chain(*of_both))
 
 
 def left_by(found: Outcome, config: ResolvedConfig) -> towers.QuickTest:
@@ -230,7 +233,8 @@ def losses(test: towers.QuickTest, protocol: Protocol) -> Iterator[Compared]:
     if not test.settings["logq"]:
         log_q = np.zeros_like(log_q)
     recorded = json.loads((test.model_run / "training.json").read_text())["replicates"][0]["loss"]
-    computed = towers.losses_by_definition(test, log_q)
+    trained = towers.TrainingRows(protocol.trained_rows, protocol.trained_product, log_q)
+    computed = towers.losses_by_definition(test, trained)
     for epoch, pair in enumerate(zip(recorded, computed, strict=True), start=1):
         yield Compared(f"loss, epoch {epoch}", *pair, LOSS_WITHIN)
 

@@ -87,18 +87,34 @@ def one_a_row(column: pa.ChunkedArray, type: str) -> list[Any]:
     return [row[0] if row else MISSING[type] for row in column.to_pylist()]
 
 
+@dataclass(frozen=True)
+class TrainingRows:
+    """What is trained on: row_id, ascending, each row's product_index, and log_q by product_index."""
+
+    row_id: np.ndarray
+    product: np.ndarray
+    log_q: np.ndarray
+
+    def products_of(self, row_id: np.ndarray) -> np.ndarray:
+        """Raises ValueError for a row that is not one of them."""
+        place = np.minimum(np.searchsorted(self.row_id, row_id), len(self.row_id) - 1)
+        if (self.row_id[place] != row_id).any():
+            raise ValueError("a row was trained on that is no training row")
+        return np.asarray(self.product[place])
+
+
 @dataclass
 class Steps:
-    """Each step's loss by definition, added up by epoch, and the rows it was of."""
+    """Each step's loss by definition, and the rows it was of."""
 
-    log_q: np.ndarray  # by product_index
+    trained: TrainingRows
     remove_accidental_hits: bool
     losses: list[float] = field(default_factory=list)
     rows: list[np.ndarray] = field(default_factory=list)
 
-    def take(self, query: np.ndarray, candidate: np.ndarray, product: np.ndarray, row_id: np.ndarray) -> None:
-        hits = self.remove_accidental_hits
-        self.losses.append(by_definition.batch_loss(query, candidate, product, self.log_q[product], hits))
+    def take(self, query: np.ndarray, candidate: np.ndarray, row_id: np.ndarray) -> None:
+        product, hits = self.trained.products_of(row_id), self.remove_accidental_hits
+        self.losses.append(by_definition.batch_loss(query, candidate, product, self.trained.log_q[product], hits))
         self.rows.append(row_id)
 
     def per_row(self, epochs: int) -> list[float]:
@@ -112,7 +128,7 @@ class Steps:
         return found
 
 
-def losses_by_definition(test: QuickTest, log_q: np.ndarray) -> list[float]:
+def losses_by_definition(test: QuickTest, trained: TrainingRows) -> list[float]:
     """Per training row, by epoch: the first replicate trains once more, and its towers show each batch."""
     tf.config.experimental.enable_op_determinism()
     trainer = modules.load(test.trainer.read_bytes(), "trainer")
@@ -120,7 +136,7 @@ def losses_by_definition(test: QuickTest, log_q: np.ndarray) -> list[float]:
     transform = tft.TFTransformOutput(str(test.transform_graph))
     arguments = fn_args(test.transformed_examples, test.transform_graph, test.settings)
     training, _ = trainer.read_splits(arguments, transform, settings)
-    steps = Steps(log_q, settings.remove_accidental_hits)
+    steps = Steps(trained, settings.remove_accidental_hits)
     _watch(trainer, steps)
     trainer.fit(training, settings.seed, lambda *_: None)
     return steps.per_row(settings.epochs)
@@ -132,10 +148,8 @@ def _watch(trainer: Any, steps: Steps) -> None:
     class Watched(trainer.TwoTowerModel):  # type: ignore[misc]
         def compute_loss(self, inputs: Mapping[str, tf.Tensor], training: bool = False) -> tf.Tensor:
             loss = super().compute_loss(inputs, training)
-            product = inputs["product_index"]
-            features = {name: tf.gather(column, product) for name, column in self.catalogue.items()}
-            shown = [self.buyer(inputs), self.product(features), product, inputs["row_id"]]
-            tf.numpy_function(steps.take, shown, [])
+            own = {name: tf.gather(column, inputs["product_index"]) for name, column in self.catalogue.items()}
+            tf.numpy_function(steps.take, [self.buyer(inputs), self.product(own), inputs["row_id"]], [])
             return loss
 
     trainer.TwoTowerModel = Watched
