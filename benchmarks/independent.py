@@ -27,7 +27,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import towers
 from metrics_collector.figures import compute
-from quick_tests import Outcome, Runner, Sample, snapshot_of
+from quick_tests import Runner, Sample, snapshot_of
 from towerlab.configs.checks import resolve
 from towerlab.configs.config import ConfigLists
 from towerlab.configs.features import feature_keys
@@ -185,14 +185,17 @@ def protocol_of(sample: Sample) -> Protocol:
     return Protocol(ids.tolist(), *itertools.chain(*of_both))
 
 
-def left_by(found: Outcome, config: ResolvedConfig) -> towers.QuickTest:
+def left_by(runner: Runner, case: Case) -> towers.QuickTest:
+    """What the case's quick test leaves behind."""
+    job = runner.run(case.config, case.sample, **case.settings).job
+    parameters = runner.parameters(case.config, case.sample, case.settings)
+    folders = {name: Path(uri.removeprefix("file://")) for task in job.tasks for name, uri in task.outputs.items()}
     names = ("examples", "transformed_examples", "transform_graph", "model", "model_run")
-    trainer = Path(found.parameters["trainer_module"].partition("#")[0].removeprefix("file://"))
     return towers.QuickTest(
-        **{name: found.folders[name] for name in names},
-        trainer=trainer,
-        settings=json.loads(found.parameters["trainer_settings"]),
-        keys={(side, column): key for (side, column), key in feature_keys(config).items()},
+        **{name: folders[name] for name in names},
+        trainer=Path(parameters["trainer_module"].partition("#")[0].removeprefix("file://")),
+        settings=json.loads(parameters["trainer_settings"]),
+        keys={(side, column): key for (side, column), key in feature_keys(case.config).items()},
     )
 
 
@@ -300,8 +303,7 @@ def measured(folder: Path, groceries: Path, ratings: Path) -> list[Agreement]:
     found = []
     with Runner(folder) as runner:
         for case in cases(folder, groceries, ratings):
-            left = left_by(runner.run(case.config, case.sample, **case.settings), case.config)
-            one = agreement(case, left)
+            one = agreement(case, left_by(runner, case))
             print("\n".join(section(one)), flush=True)
             found.append(one)
     return found

@@ -56,16 +56,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`ranks` has one line per replicate and one place per evaluation row, `train_rows` one per product. `folders` has
-    every artifact by its name, `parameters` what the job was given."""
+    """`ranks` has one line per replicate and one place per evaluation row, `train_rows` one per product."""
 
     ranks: np.ndarray
     train_rows: np.ndarray
     true_products: np.ndarray
     report: Mapping[str, Any]
     summary: Mapping[str, Any]
-    folders: Mapping[str, Path]
-    parameters: Mapping[str, str]
+    job: Job
 
     def recall(self, k: int) -> np.ndarray:
         """By replicate."""
@@ -107,12 +105,13 @@ class Runner:
 
     def run(self, config: ResolvedConfig, sample: Sample, **settings: Any) -> Outcome:
         """The quick test of `config` with the default settings but for `settings`."""
-        parameters = self._parameters(config, sample, settings)
+        parameters = self.parameters(config, sample, settings)
         job_id = "benchmark-" + hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
         self._pipelines.submit(job_id, parameters, {})
-        return _outcome(self._ended(job_id), parameters)
+        return _outcome(self._ended(job_id))
 
-    def _parameters(self, config: ResolvedConfig, sample: Sample, settings: Mapping[str, Any]) -> dict[str, str]:
+    def parameters(self, config: ResolvedConfig, sample: Sample, settings: Mapping[str, Any]) -> dict[str, str]:
+        """What the job of that quick test is given; the modules that it names are written."""
         keys = feature_keys(config)
         columns = [
             {"column": column, "type": config.columns[column].value, "key": key, "side": side}
@@ -164,9 +163,11 @@ def _canonical(value: Mapping[str, Any]) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _outcome(job: Job, parameters: Mapping[str, str]) -> Outcome:
-    folders = {name: Path(uri.removeprefix("file://")) for task in job.tasks for name, uri in task.outputs.items()}
-    examples, run = folders["examples"], folders["model_run"]
+def _outcome(job: Job) -> Outcome:
+    outputs = {task.name: task.outputs for task in job.tasks}
+    examples, run = (
+        _folder(outputs[task][key]) for task, key in (("ExampleGen", "examples"), ("Trainer", "model_run"))
+    )
     ranks = pq.read_table(run / "ranks.parquet").to_pandas().sort_values(["replicate", "row_id"])
     replicates = ranks["replicate"].nunique()
     return Outcome(
@@ -175,6 +176,9 @@ def _outcome(job: Job, parameters: Mapping[str, str]) -> Outcome:
         true_products=ranks[ranks["replicate"] == 0]["product_index"].to_numpy(),
         report=json.loads((run / "training.json").read_text()),
         summary=json.loads((examples / "protocol/summary.json").read_text()),
-        folders=folders,
-        parameters=parameters,
+        job=job,
     )
+
+
+def _folder(uri: str) -> Path:
+    return Path(uri.removeprefix("file://"))
