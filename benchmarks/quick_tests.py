@@ -63,6 +63,7 @@ class Outcome:
     true_products: np.ndarray
     report: Mapping[str, Any]
     summary: Mapping[str, Any]
+    job: Job
 
     def recall(self, k: int) -> np.ndarray:
         """By replicate."""
@@ -104,12 +105,13 @@ class Runner:
 
     def run(self, config: ResolvedConfig, sample: Sample, **settings: Any) -> Outcome:
         """The quick test of `config` with the default settings but for `settings`."""
-        parameters = self._parameters(config, sample, settings)
+        parameters = self.parameters(config, sample, settings)
         job_id = "benchmark-" + hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
         self._pipelines.submit(job_id, parameters, {})
         return _outcome(self._ended(job_id))
 
-    def _parameters(self, config: ResolvedConfig, sample: Sample, settings: Mapping[str, Any]) -> dict[str, str]:
+    def parameters(self, config: ResolvedConfig, sample: Sample, settings: Mapping[str, Any]) -> dict[str, str]:
+        """What the job of that quick test is given; the modules that it names are written."""
         keys = feature_keys(config)
         columns = [
             {"column": column, "type": config.columns[column].value, "key": key, "side": side}
@@ -174,6 +176,7 @@ def _outcome(job: Job) -> Outcome:
         true_products=ranks[ranks["replicate"] == 0]["product_index"].to_numpy(),
         report=json.loads((run / "training.json").read_text()),
         summary=json.loads((examples / "protocol/summary.json").read_text()),
+        job=job,
     )
 
 

@@ -8,11 +8,9 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
+import towers
 from pipeline import columnar, modules
-
-MISSING = {"string": b"", "int64": np.iinfo(np.int64).min, "float32": np.nan}
 
 
 def arguments(model: Path, signature: str) -> list[Mapping[str, Any]]:
@@ -25,9 +23,7 @@ def raw_columns(folder: Path, split: str, model: Path, signature: str) -> dict[s
     is found in the examples by its key, which is its name in these tests."""
     rows = columnar.read_split(str(folder / "examples"), split)
     return {
-        a["argument"]: tf.constant(
-            [row[0] if row else MISSING[a["type"]] for row in rows[a["column"]].to_pylist()], a["type"]
-        )
+        a["argument"]: tf.constant(towers.one_a_row(rows[a["column"]], a["type"]), a["type"])
         for a in arguments(model, signature)
         if a["column"]
     }
@@ -40,16 +36,4 @@ def trainer_of(folder: Path) -> ModuleType:
 
 def fn_args(folder: Path, settings: Mapping[str, Any]) -> SimpleNamespace:
     """What the TFX Trainer would give run_fn."""
-    examples = folder / "transformed_examples"
-
-    def read(patterns: list[str], *_: Any) -> Any:
-        split = Path(patterns[0]).parent.name.removeprefix("Split-")
-        return iter(columnar.read_split(str(examples), split).to_batches())
-
-    return SimpleNamespace(
-        train_files=[str(examples / "Split-train/*")],
-        eval_files=[str(examples / "Split-eval/*")],
-        transform_output=str(folder / "transform_graph"),
-        custom_config=settings,
-        data_accessor=SimpleNamespace(record_batch_factory=read),
-    )
+    return towers.fn_args(folder / "transformed_examples", folder / "transform_graph", settings)

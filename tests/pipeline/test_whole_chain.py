@@ -19,6 +19,7 @@ import pytest
 import retail_config
 import serving
 import tensorflow as tf
+import towers
 from pipeline import columnar
 from shop import shop_rows
 from towerlab.configs import reference
@@ -150,7 +151,7 @@ def test_hostile_column_names_run_through(tmp_path: Path) -> None:
         HOSTILE[f["column"]] for f in retail_config.BUYER
     }
     rows = {
-        a["argument"]: tf.constant([serving.MISSING[a["type"]]], a["type"]) for a in serving.arguments(model, "query")
+        a["argument"]: tf.constant([towers.MISSING[a["type"]]], a["type"]) for a in serving.arguments(model, "query")
     }
     assert tf.saved_model.load(str(model)).signatures["recommend"](**rows, k=tf.constant(2))["score"].shape == (1, 2)
     report = json.loads((folder / "model_run/training.json").read_text())
