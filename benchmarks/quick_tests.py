@@ -63,6 +63,7 @@ class Outcome:
     true_products: np.ndarray
     report: Mapping[str, Any]
     summary: Mapping[str, Any]
+    job: Job
 
     def recall(self, k: int) -> np.ndarray:
         """By replicate."""
@@ -174,6 +175,7 @@ def _outcome(job: Job) -> Outcome:
         true_products=ranks[ranks["replicate"] == 0]["product_index"].to_numpy(),
         report=json.loads((run / "training.json").read_text()),
         summary=json.loads((examples / "protocol/summary.json").read_text()),
+        job=job,
     )
 
 
