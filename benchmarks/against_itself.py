@@ -274,19 +274,26 @@ def main() -> int:
     snapshot = snapshot_of(f"'{ROOT / DATA}'", folder / "snapshot.parquet")
     with Runner(folder) as runner:
         artifacts = FileArtifacts(str(folder))
-        found = {percent: measured(runner, artifacts, snapshot, percent, watch) for percent in SAMPLE_PERCENTS[::-1]}
+        found = [measured(runner, artifacts, snapshot, percent, watch) for percent in SAMPLE_PERCENTS[::-1]]
+    status = write(folder, found, watch)
+    watch(f"wrote {PAGE}")
+    return status
+
+
+def write(folder: Path, found: Sequence[Measured], watch: Callable[[str], None]) -> int:
+    """The page, and what it was made from; 1 when a promise is not kept."""
+    whole = next(one for one in found if one.percent == WHOLE)
     ones, others = [], []
-    for percent, one in found.items():
-        watch(f"{percent} %: comparing the defaults with themselves")
+    for one in found:
+        watch(f"{one.percent} %: comparing the defaults with themselves")
         ones.append(itself(one))
     for rival in RIVALS:
         watch(f"comparing the defaults with {rival.name}")
-        others.append(against(found[WHOLE], rival.name))
-    page = [introduction(), *lines_of_itself(ones), *lines_against(others), *promises(ones, others)]
+        others.append(against(whole, rival.name))
+    page = "\n".join([introduction(), *lines_of_itself(ones), *lines_against(others), *promises(ones, others)])
+    print(page)
     (folder / "results.json").write_text(json.dumps(results(ones, others), indent=1))
-    (ROOT / PAGE).write_text("\n".join(page) + "\n")
-    print("\n".join(page))
-    watch(f"wrote {PAGE}")
+    (ROOT / PAGE).write_text(f"{page}\n")
     return 0 if all(line.kept for line in ones) and nearest(others).kept else 1
 
 
