@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,9 +79,9 @@ class Part:
 PARTS = (Part(25, 3, VARIANTS), Part(100, 1, (DEFAULT, BARE, VARIANTS[6], WIDE)))
 
 
-def config(id_dimensions: int) -> ResolvedConfig:
+def config(id_dimensions: int, without: Container[str] = ()) -> ResolvedConfig:
     """Nothing that is known only after the purchase: customer, country and time; product, words of its description
-    and its price."""
+    and its price; all but the columns in `without`."""
     buyer = (
         {"column": "CustomerID", "type": "string_embedding", "embedding_dim": id_dimensions},
         {"column": "Country", "type": "string_embedding", "embedding_dim": 8},
@@ -93,7 +93,8 @@ def config(id_dimensions: int) -> ResolvedConfig:
         {"column": "Description", "type": "multi_hot", "separator": " ", "embedding_dim": 16},
         {"column": "UnitPrice", "type": "numeric", "transforms": {"bucketize": buckets}},
     )
-    return resolve(ConfigLists(buyer, product, (), ()), COLUMNS)
+    query, candidate = (tuple(one for one in side if one["column"] not in without) for side in (buyer, product))
+    return resolve(ConfigLists(query, candidate, (), ()), COLUMNS)
 
 
 def lines_of(part: Part, runner: Runner, snapshot: Path) -> Iterator[str]:
