@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,3 +52,18 @@ def registered(source: Path, folder: Path) -> Registered:
     mapping = guess_mapping(profiles)
     roles = {entry.role: column for column, entry in mapping.items() if entry.role in OF_A_SPLIT}
     return Registered(snapshot, roles, resolve(smart_defaults(profiles, mapping).lists, table.columns))
+
+
+def arguments(description: str) -> argparse.Namespace:
+    """What every benchmark of these datasets is asked: `shared`, a folder, and `keep`, a folder or None."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--shared", type=Path, default=SHARED, help="folder of the other datasets (%(default)s)")
+    parser.add_argument("--keep", type=Path, help="a folder to keep what was computed in, and to find it in again")
+    return parser.parse_args()
+
+
+def is_there(title: str, source: Path) -> bool:
+    """Says so when it is not."""
+    if not source.is_file():
+        print(f"\n{title}: not measured, there is no {source}", flush=True)
+    return source.is_file()
