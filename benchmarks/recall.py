@@ -242,8 +242,8 @@ By time, the newest 10 % of all rows are judged; "last fifth" judges each custom
 split judges 20,000 random ratings, and has no list of what a customer bought before. Nothing promises to find more than
 repeat purchase: see [baselines.md](baselines.md).
 
-The promises and the defaults were chosen after a study of the same datasets that looked at judged rows too. So this page
-shows that what was found then is still so; it does not show what other data will give.
+The promises and the defaults were chosen after a study of the same datasets that looked at judged rows too. So this
+page shows that what was found then is still so; it does not show what other data will give.
 
 | | customers | rows judged | popularity | repeat purchase | recall@100 | by seed | above popularity | promised | kept |
 |---|---|---|---|---|---|---|---|---|---|"""
