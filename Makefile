@@ -21,7 +21,7 @@ define suite
 @printf '\n== $(1)\n'; started=$$(date +%s); $(2); printf -- '-- $(1): %s s\n' $$(( $$(date +%s) - started ))
 endef
 
-.PHONY: help setup demo up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench clean locks template transforms-page
+.PHONY: help setup demo up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench baselines clean locks template transforms-page
 
 help:  ## this list
 	@printf 'Towerlab: try a recommender configuration on real data in minutes.\n\n'
@@ -73,6 +73,9 @@ fuzz: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready  ## the long random tests: CASE
 bench: setup  ## measure times and memory; ONLY='generation ...' names parts, BENCH=--help lists them
 	@$(DEV)/python -m tests.bench $(ONLY) $(BENCH)
 
+baselines: $(ENVS)/pipeline/.ready $(ENVS)/baselines/.ready  ## quick tests beside popularity, repeat purchase, ALS and item-kNN; writes docs/baselines.md
+	@$(ENVS)/pipeline/bin/python benchmarks/baselines.py $(BASELINES)
+
 transforms-page: $(ENVS)/dev/.ready  ## write docs/transforms.md anew from the transforms
 	@$(DEV)/python -m towerlab.transforms.page > docs/transforms.md
 
@@ -85,7 +88,7 @@ clean:  ## stop the stack and remove everything that make made: state, environme
 setup: $(STACK_READY) $(ENVS)/dev/.ready
 
 locks: $(UV)  ## resolve the environments anew (needs the package index)
-	@for group in local services tracking pipeline dev; do echo "locking $$group"; \
+	@for group in local services tracking pipeline baselines dev; do echo "locking $$group"; \
 	  $(UV) pip compile -q pyproject.toml --group $$group --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    --python-version 3.11 --python-platform x86_64-manylinux_2_28 -o locks/$$group.txt; done
 

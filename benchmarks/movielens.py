@@ -55,11 +55,11 @@ LINES = (
 )
 
 
-def ratings(path: Path) -> pa.Table:
-    """user_id, movie_id and movie_title of every rating."""
+def ratings(path: Path, columns: str = "user_id, movie_id, movie_title") -> pa.Table:
+    """`columns` (DuckDB's SQL) of every rating."""
     if not path.is_file():
         raise SystemExit(f"there is no file {path}; name one with user_id, movie_id and movie_title")
-    return duckdb.read_parquet(str(path)).select("user_id, movie_id, movie_title").to_arrow_table()
+    return duckdb.read_parquet(str(path)).select(columns).to_arrow_table()
 
 
 def shuffled(table: pa.Table, seed: int) -> pa.Table:

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow.parquet as pq
+from metrics_collector.figures import Figures, compute
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.configs.features import feature_keys
 from towerlab.configs.resolved import ResolvedConfig
@@ -56,7 +57,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`ranks` has one line per replicate and one place per evaluation row, `train_rows` one per product."""
+    """`ranks` has one line per replicate and one place per evaluation row, `train_rows` one per product; `tables` are
+    the Parquet files that the product computes its figures from: ranks, products, customers, rows, recommendations."""
 
     ranks: np.ndarray
     train_rows: np.ndarray
@@ -64,6 +66,13 @@ class Outcome:
     report: Mapping[str, Any]
     summary: Mapping[str, Any]
     job: Job
+    tables: Mapping[str, Path]
+
+    def figures(self, has_customers: bool = True, ranks: Path | None = None) -> Figures:
+        """As the product computes them, with its ruler; `ranks` of another model are refused (Unusable) unless they are
+        those of the very same evaluation rows."""
+        tables = {**self.tables, **({"ranks": ranks} if ranks else {})}
+        return compute({name: path.read_bytes() for name, path in tables.items()}, has_customers)
 
     def recall(self, k: int) -> np.ndarray:
         """By replicate."""
@@ -168,15 +177,18 @@ def _outcome(job: Job) -> Outcome:
     examples, run = (
         _folder(outputs[task][key]) for task, key in (("ExampleGen", "examples"), ("Trainer", "model_run"))
     )
-    ranks = pq.read_table(run / "ranks.parquet").to_pandas().sort_values(["replicate", "row_id"])
+    tables = {name: examples / f"protocol/{name}.parquet" for name in ("products", "customers", "rows")}
+    tables |= {name: run / f"{name}.parquet" for name in ("ranks", "recommendations")}
+    ranks = pq.read_table(tables["ranks"]).to_pandas().sort_values(["replicate", "row_id"])
     replicates = ranks["replicate"].nunique()
     return Outcome(
         ranks=ranks["rank"].to_numpy().reshape(replicates, -1),
-        train_rows=pq.read_table(examples / "protocol/products.parquet")["train_rows"].to_numpy(),
+        train_rows=pq.read_table(tables["products"])["train_rows"].to_numpy(),
         true_products=ranks[ranks["replicate"] == 0]["product_index"].to_numpy(),
         report=json.loads((run / "training.json").read_text()),
         summary=json.loads((examples / "protocol/summary.json").read_text()),
         job=job,
+        tables=tables,
     )
 
 
