@@ -117,6 +117,7 @@ class Runner:
         parameters = self.parameters(config, sample, settings)
         job_id = "benchmark-" + hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
         self._pipelines.submit(job_id, parameters, {})
+        self._pipelines.keep(job_id, True)  # a benchmark looks at all of its runs when the last has ended
         return _outcome(self._ended(job_id))
 
     def parameters(self, config: ResolvedConfig, sample: Sample, settings: Mapping[str, Any]) -> dict[str, str]:
