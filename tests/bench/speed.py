@@ -12,12 +12,13 @@ from tests.stacks import REPOSITORY
 FOUND = REPOSITORY / "build" / "speed.json"
 
 
-def measure(runs: int) -> dict[str, Mapping[str, Any]]:
+def measure(runs: int, rows: int, without_stock: bool) -> dict[str, Mapping[str, Any]]:
     """Seconds and peak MB by way, then the ratios and what is promised of them. Raises RuntimeError if it did not get
     through; a promise that is not kept is no reason to stop."""
     FOUND.unlink(missing_ok=True)
     python, script = REPOSITORY / ".envs" / "pipeline" / "bin" / "python", REPOSITORY / "benchmarks" / "speed.py"
-    subprocess.run([str(python), str(script), "--runs", str(runs)], cwd=REPOSITORY, check=False)
+    command = [str(python), str(script), "--runs", str(runs), "--rows", str(rows)]
+    subprocess.run([*command, *(["--without-stock"] if without_stock else [])], cwd=REPOSITORY, check=False)
     if not FOUND.is_file():
         raise RuntimeError(f"{script} did not get through")
     figures = json.loads(FOUND.read_text())
