@@ -33,7 +33,8 @@ def main() -> None:
     )
     parser.add_argument("parts", nargs="*", help="what to measure")
     parser.add_argument("--runs", type=int, default=5, help="repetitions of what is quick (default 5)")
-    parser.add_argument("--rows", type=int, default=240_000, help="of speed, from 10000 to 2400000 (default 240000)")
+    rows = "of speed, from 10000 to 2400000, one number or several (default 240000)"
+    parser.add_argument("--rows", type=int, nargs="+", default=[240_000], help=rows)
     parser.add_argument("--without-stock", action="store_true", help="of speed: leave stock TFX out")
     parser.add_argument("--json", type=Path, default=REPOSITORY / "build" / "bench.json", help="where figures go")
     options = parser.parse_args()
