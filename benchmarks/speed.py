@@ -3,9 +3,9 @@
     .envs/pipeline/bin/python benchmarks/speed.py [--rows 240000 ...] [--runs 3] [--without-stock]
 
 Seven columns of the shipped sample, 2 epochs, batch 4096. `stock`, `cold` and `floor` count from the start of their
-process to its result, imports included, `warm` and `one feature changed` from the submission to a runner that is up. Of several numbers of rows, the
-growth of the warm run's time from the fewest to the most is told as a power of the rows. Writes build/speed.json and a
-plot of each.
+process to its result, imports included, `warm` and `one feature changed` from the submission to a runner that is up.
+Of several numbers of rows, the growth of the warm run's time from the fewest to the most is told as a power of the
+rows. Writes build/speed.json and a plot of each.
 """
 
 from __future__ import annotations
