@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 from pathlib import Path
@@ -251,3 +252,18 @@ def test_the_shipped_sample(tmp_path: Path) -> None:
     roles = {"customer_id": "CustomerID", "product_id": "StockCode", "quantity": "Quantity"}
     counts = warehouse.training_rows(table.uri, roles)
     assert (table.rows, counts["qualify"]) == (541_909, 397_924)
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "CSV.GZ"])
+def test_compression_does_not_hide_how_much_there_is(files: DuckdbWarehouse, folder: Path, ending: str) -> None:
+    text = "a,b,c,d\n" + "1,2,3,same\n" * 250_000
+    path = folder / f"large.{ending}"
+    path.write_bytes(gzip.compress(text.encode()) if ending.lower().endswith("gz") else text.encode())
+    assert 900_000 < files.source_values(str(path)) < 1_100_000
+
+
+def test_a_broken_archive_is_refused_when_it_is_read(files: DuckdbWarehouse, folder: Path) -> None:
+    path = folder / "broken.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n1,2\n")[:-9])
+    assert files.source_values(str(path)) == 0
+    assert code_of(files, str(path)) == "not_a_table"

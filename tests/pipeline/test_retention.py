@@ -10,7 +10,7 @@ import pytest
 from bench import TEMPLATE
 from pipeline import retention
 from pipeline.mailbox import Mailbox
-from pipeline.room import RECENT
+from pipeline.room import NEEDED, RECENT, make_room
 from pipeline.task_cache import KEPT_OF_KEY, TaskCache
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.ports.pipelines import Job, JobState, JobTask
@@ -107,3 +107,22 @@ def test_what_was_used_a_moment_ago_goes_later(shelf: Shelf) -> None:
     shelf.clean()
     assert shelf.left() == "cd"
     assert shelf.mailbox.with_outputs() == ["qt-4", "qt-3"]
+
+
+def test_what_came_to_nothing_goes_too(shelf: Shelf) -> None:
+    for name, age in (("Transform-failed", 2 * RECENT), ("Transform-stopped-lately", 0)):
+        folder = shelf.folder / "outputs" / name
+        folder.mkdir()
+        os.utime(folder, (time.time() - age,) * 2)
+    shelf.clean()
+    assert [path.name for path in (shelf.folder / "outputs").iterdir()] == ["Transform-stopped-lately"]
+
+
+def test_a_full_disk_takes_what_is_to_be_kept_last(shelf: Shelf) -> None:
+    best = shelf.job("a")
+    shelf.job("b")
+    shelf.pipelines.keep(best, True)
+    kept = retention.to_be_kept(shelf.mailbox, shelf.cache)
+    free = iter([0, 0, NEEDED])  # one has to go
+    make_room(shelf.cache, lambda: next(free), kept)
+    assert shelf.left() == "a"

@@ -12,10 +12,12 @@ from towerlab.configs.lists import SIDES
 from towerlab.domain.certainty import EVALUATED, half_width, smallest_difference
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.durations import DATA_STAGES, TRANSFORM, Ran, Work, learn, past_error
+from towerlab.domain.protocol import roles_of
 from towerlab.domain.quicktest import Phase, QuickTest, TestSettings
 from towerlab.domain.results import Warning
 from towerlab.domain.times import seconds_between
 from towerlab.runtime import records
+from towerlab.runtime.records import Held
 from towerlab.runtime.wiring import Deps
 
 from config_api import profiles, reading
@@ -24,6 +26,7 @@ from config_api.refusals import refusals
 DEFAULTS = TestSettings()
 TRAINED = 0.9  # share of the rows; the newest tenth is for evaluation
 PAST_RUNS = 50
+KEPT_RUNS = 20  # whose intermediate results the pipeline runner keeps
 FEW_STEPS = 12
 SMALL_ROWS = 1_000_000
 SMALL, LARGE = (100, 3, 2048), (10, 2, 4096)
@@ -85,8 +88,9 @@ class _Past:
         """The stages that a test has carried out already: on the same rows and columns; of the same version."""
         alike = [
             tested
-            for test, tested in self.tests
-            if test.snapshot_id == dataset.snapshot.id
+            for test, tested in self.tests[:KEPT_RUNS]
+            if test.dataset_id == dataset.id
+            and test.roles == roles_of(dataset)
             and test.settings.data_sample_percent == asked.sample_percent
             and test.settings.advanced.split == asked.split
             and _placed(tested) == _placed(version)
@@ -96,23 +100,29 @@ class _Past:
 
 
 def _past(deps: Deps, dataset: Dataset) -> _Past:
-    newest = records.query(
-        deps.documents, QuickTest, {"dataset_id": dataset.id}, ("-created_at",), limit=PAST_RUNS
-    ).values
-    tests = [test for test in newest if test.phase is Phase.COMPLETED]
+    tests, datasets = _completed(deps, {"dataset_id": dataset.id})
     if not tests:
-        newest = records.query(deps.documents, QuickTest, {}, ("-created_at",), limit=PAST_RUNS).values
-        tests = [test for test in newest if test.phase is Phase.COMPLETED]
+        tests, datasets = _completed(deps, {})
     ids = {reading.version_id(test.config_id, test.version) for test in tests}
     versions = records.get_many(deps.documents, ConfigVersion, ids)
-    datasets = records.get_many(deps.documents, Dataset, {test.dataset_id for test in tests})
     pairs = [(test, versions[reading.version_id(test.config_id, test.version)].value) for test in tests]
     return _Past(pairs, [_ran(datasets[test.dataset_id].value, version, test) for test, version in pairs])
 
 
+def _completed(deps: Deps, where: reading.Where) -> tuple[list[QuickTest], Mapping[str, Held[Dataset]]]:
+    """The newest tests that have completed on what is still their dataset's snapshot: how many rows others had is not
+    known any more."""
+    newest = records.query(deps.documents, QuickTest, where, ("-created_at",), limit=PAST_RUNS).values
+    tests = [test for test in newest if test.phase is Phase.COMPLETED]
+    datasets = records.get_many(deps.documents, Dataset, {test.dataset_id for test in tests})
+    return [test for test in tests if test.snapshot_id == datasets[test.dataset_id].value.snapshot.id], datasets
+
+
 def _ran(dataset: Dataset, version: ConfigVersion, test: QuickTest) -> Ran:
+    """From the start of its first stage on: before, it may have waited for other tests."""
     done = {one.name: one.seconds for one in test.stages if one.status == "completed" and one.seconds is not None}
-    seconds = seconds_between(test.started_at, test.completed_at) or 0.0
+    begun = next((one.started_at for one in test.stages if one.started_at), test.started_at)
+    seconds = seconds_between(begun, test.completed_at) or 0.0
     return Ran(_work(dataset, version, _asked(test.settings)), done, seconds, test.estimated_seconds)
 
 
@@ -123,9 +133,9 @@ def _work(dataset: Dataset, version: ConfigVersion, asked: Asked) -> Work:
     return Work(values, values * share, trained, version.buyer_tensor_dim + version.product_tensor_dim)
 
 
-def _placed(version: ConfigVersion) -> frozenset[tuple[str, str]]:
-    """The columns by the model that takes them: what is read of a snapshot."""
-    return frozenset((side, feature["column"]) for side in SIDES for feature in version.lists.features(side))
+def _placed(version: ConfigVersion) -> tuple[tuple[str, str], ...]:
+    """The columns by the model that takes them, in their order: what is read of a snapshot."""
+    return tuple((side, feature["column"]) for side in SIDES for feature in version.lists.features(side))
 
 
 def _asked(settings: TestSettings) -> Asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -32,7 +32,8 @@ class Sent:
 
 @dataclass(frozen=True)
 class Readable:
-    """What of a faulty object can be judged all the same: its sound fields, and the names of the others."""
+    """What of a faulty object can be judged all the same: its sound fields, and the names of those that are not, or not
+    wholly, what was sent."""
 
     values: Mapping[str, Any]
     unread: frozenset[str]
@@ -54,28 +55,36 @@ def load(schema: Schema, sent: Sent, judge: Judge = nothing_more) -> Any:
         loaded, messages = None, cast("dict[str, Any]", error.messages)  # of an object by its fields
     told = [*sent.faults, *elsewhere(_problems((), messages), sent.faults)]
     if told:
-        raise Invalid([*told, *elsewhere(judge(_readable(sent.values, messages)), told)])
+        unfit = {problem.pointer.split("/")[1] for problem in sent.faults if problem.pointer}
+        raise Invalid([*told, *elsewhere(judge(_readable(sent.values, messages, unfit)), told)])
     return loaded
 
 
-def _readable(values: Any, messages: Mapping[str, Any]) -> Readable:
+def _readable(values: Any, messages: Mapping[str, Any], unfit: Collection[str] = ()) -> Readable:
     if not isinstance(values, Mapping):
         return Readable({}, frozenset())
     sound = {name: value for name, value in values.items() if name not in messages}
     parts = {
         name: _readable(values[name], messages[name]).values for name in values if _is_object(name, values, messages)
     }
-    return Readable({**sound, **parts}, frozenset(messages) - frozenset(parts))
+    return Readable({**sound, **parts}, frozenset(messages) - frozenset(parts) | frozenset(unfit))
 
 
 def _is_object(name: str, values: Mapping[str, Any], messages: Mapping[str, Any]) -> bool:
     return isinstance(values[name], Mapping) and isinstance(messages.get(name), Mapping)
 
 
-def elsewhere(problems: Iterable[Problem], told: Iterable[Problem]) -> Iterator[Problem]:
+def elsewhere(problems: Iterable[Problem], told: Iterable[Problem]) -> list[Problem]:
     """Those that do not follow from a fault at the same place, or around it."""
-    places = [problem.pointer + "/" for problem in told if problem.pointer]
-    return (one for one in problems if not any((one.pointer + "/").startswith(place) for place in places))
+    places = {problem.pointer for problem in told if problem.pointer}
+    return [one for one in problems if places.isdisjoint(_around(one.pointer))]
+
+
+def _around(place: str) -> Iterator[str]:
+    """The pointer, and those of all that it lies in."""
+    while place:
+        yield place
+        place = place.rpartition("/")[0]
 
 
 def _problems(path: tuple[str | int, ...], messages: Any) -> Iterator[Problem]:

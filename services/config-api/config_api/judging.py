@@ -62,7 +62,8 @@ def of_new_dataset(deps: Deps) -> Judge:
     """A source that is to be registered."""
 
     def judge(readable: Readable) -> Iterable[Problem]:
-        uri = readable.values.get("source", {}).get("uri")
+        source = readable.values.get("source", {})
+        uri = source.get("uri") if source.get("kind") == "file" else None
         return _raised(lambda: deps.warehouse.source_values(uri)) if isinstance(uri, str) else ()
 
     return judge

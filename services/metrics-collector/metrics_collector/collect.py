@@ -106,7 +106,8 @@ def _best(deps: Deps, test: QuickTest, result: Result) -> Done:
 def _keep_outputs(deps: Deps, test: QuickTest, before: BestMetrics, after: BestMetrics) -> None:
     """Of the best tests; those that are so no longer become old like any other."""
     replaced = tests_of(before) - tests_of(after)
-    deps.pipelines.keep(test.job_id, True)
+    if test.id in tests_of(after):
+        deps.pipelines.keep(test.job_id, True)
     for held in records.get_many(deps.documents, QuickTest, replaced).values():
         deps.pipelines.keep(held.value.job_id, False)
 

@@ -17,6 +17,7 @@ from pipeline.forks import Zygote, ZygoteDied, kill_group, reduced_environment
 from pipeline.job_log import JobLog, TaskOutput, now
 from pipeline.job_spec import Artifacts, Task
 from pipeline.mailbox import Mailbox, Submission
+from pipeline.retention import to_be_kept
 from pipeline.room import NoRoom, make_room
 from pipeline.task_cache import TaskCache
 
@@ -70,7 +71,8 @@ class JobRun:
         entries = tuple(_resumed(known.get(task.name, JobTask(task.name, "pending"))) for task in tasks)
         self._log.write("job resumed" if before else "job started")
         self._record(replace(self._job, tasks=entries))
-        for name in make_room(self._shop.cache, self._shop.free):
+        best = to_be_kept(self._shop.mailbox, self._shop.cache)
+        for name in make_room(self._shop.cache, self._shop.free, best):
             self._log.write(f"{name} was cleaned away to make room")
         return tasks
 

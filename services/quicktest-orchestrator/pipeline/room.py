@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from pipeline.task_cache import TaskCache
@@ -17,13 +17,14 @@ class NoRoom(Exception):
     """The disk is full of other things."""
 
 
-def make_room(cache: TaskCache, free: Callable[[], int]) -> list[str]:
-    """Forget finished computations until NEEDED bytes are free; the names of those that are gone. Raises NoRoom when
-    there are none left to forget."""
+def make_room(cache: TaskCache, free: Callable[[], int], rather_not: Collection[str] = ()) -> list[str]:
+    """Forget finished computations until NEEDED bytes are free, those that are `rather_not` to go last; the names of
+    those that are gone. Raises NoRoom when there are none left to forget."""
     if free() >= NEEDED:
         return []
     gone = []
-    stale = iter([name for name in cache.by_last_use() if time.time() - cache.last_use(name) > RECENT])
+    old = [name for name in cache.by_last_use() if time.time() - cache.last_use(name) > RECENT]
+    stale = iter(sorted(old, key=lambda name: name in rather_not))
     while free() < NEEDED:
         name = next(stale, None)
         if name is None:

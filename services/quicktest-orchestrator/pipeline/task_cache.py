@@ -80,6 +80,10 @@ class TaskCache:
         """When the computation was made or found (epoch seconds)."""
         return max(path.stat().st_mtime for path in (*self._records_of(name), self._outputs / name))
 
+    def unfinished(self) -> list[str]:
+        """Computations that failed, or were stopped."""
+        return [folder.name for folder in self._outputs.iterdir() if not self._records_of(folder.name)]
+
     def computation_of(self, path: str) -> str | None:
         """The name of the computation that an output belongs to, None where there is no such any more."""
         inside = Path(path).is_relative_to(self._outputs)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ READING = {"parquet": "snapshot-1", "csv": "snapshot-3"}  # part of the id: chan
 MAX_COLUMNS = 2_000
 UTC = "UTC"
 ROW_ID = "row_id"
-BYTES_OF_VALUE, BYTES_OF_PACKED_VALUE = 8, 2  # in CSV files of purchases
+BEGINNING = 4_000_000  # bytes of a CSV file that its number of values is told from
 _MIN, _MAX = -(2**63), 2**63 - 1
 
 
@@ -82,12 +84,24 @@ def _refuse_ambiguous_dates(
 
 
 def values(connection: duckdb.DuckDBPyConnection, source: Path) -> int:
-    """Rows times columns of a Parquet file, by its footer; of a CSV file about as many, by its size."""
+    """Rows times columns of a Parquet file, by its footer; of a CSV file about as many, by its beginning and size."""
     if not is_parquet(source):
-        return source.stat().st_size // (BYTES_OF_PACKED_VALUE if source.suffix == ".gz" else BYTES_OF_VALUE)
+        return _csv_values(source)
     sql = "SELECT num_rows FROM parquet_file_metadata(?)"
     ((rows,),) = connection.execute(sql, [str(source)]).fetchall()
     return int(rows) * len(_columns(connection, _PARQUET.columns, source))
+
+
+def _csv_values(source: Path) -> int:
+    is_packed = source.suffix.lower() == ".gz"
+    try:
+        with source.open("rb") as file:
+            text = (gzip.GzipFile(fileobj=file) if is_packed else file).read(BEGINNING)
+            read = file.tell()
+    except (OSError, EOFError, zlib.error):
+        return 0  # what it is instead, reading it will tell
+    ends = text.count(delimiter_of(source).encode()) + text.count(b"\n")
+    return round(ends * source.stat().st_size / max(read, 1))
 
 
 def snapshot(connection: duckdb.DuckDBPyConnection, source: Path, folder: Path, time_zone: str) -> SnapshotTable:

@@ -30,8 +30,8 @@ def with_test(best: BestMetrics, test: BestTest) -> BestMetrics:
 
 
 def tests_of(best: BestMetrics) -> set[str]:
-    """The ids of all tests that are the best in something."""
-    return {test.test_id for found in best.by_protocol.values() for test in (found.best, *found.by_version.values())}
+    """The ids of the config's best tests, one under each protocol."""
+    return {found.best.test_id for found in best.by_protocol.values()}
 
 
 def reference_protocol(configs: Iterable[BestMetrics]) -> str | None:

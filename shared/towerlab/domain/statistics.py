@@ -39,6 +39,7 @@ def clustered_ratio(totals: ArrayLike, rows: ArrayLike, low: float = 0.0, high: 
     C - 1. One cluster says nothing of others: its interval is [low, high].
     """
     y, n = np.asarray(totals, dtype=float), np.asarray(rows, dtype=float)
+    y, n = y[n > 0], n[n > 0]  # a customer without rows is not judged by
     clusters, all_rows = len(n), float(n.sum())
     if all_rows == 0:
         raise ValueError("no rows to estimate a share from")

@@ -56,8 +56,8 @@ class Pipelines(Protocol):
         """The job as it stands, None when no such job was submitted. Raises Transient."""
 
     def keep(self, job_id: str, kept: bool) -> None:
-        """Say whether what the job has made (examples, transforms, models) is to stay when it becomes an old one. Safe
-        to repeat; unknown ids are ignored. Raises Transient."""
+        """Say whether what the job has made (examples, transforms, models) is to stay when it becomes an old one, as
+        long as there is room for it. Safe to repeat; unknown ids are ignored. Raises Transient."""
 
     def cancel(self, job_id: str) -> None:
         """Ask the job to stop; it ends cancelled unless it ended first. Safe to repeat; unknown ids are ignored.

@@ -96,10 +96,10 @@ def test_a13_an_estimate_says_what_a_test_takes_and_can_tell(api: Caller, config
 
 
 def ran_slowly(deps: Deps, test: QuickTest) -> None:
-    """As if every stage of it had taken 100 seconds."""
-    start, end = "2026-01-01T00:00:00Z", "2026-01-01T00:10:00Z"
-    stages = tuple(Stage(stage.name, "completed", start, end, 100.0) for stage in test.stages)
-    ended = replace(test, stages=stages, started_at=start, completed_at=end)
+    """As if every stage of it had taken 100 seconds, after hours in the queue."""
+    begun, end = "2026-01-01T03:00:00Z", "2026-01-01T03:10:00Z"
+    stages = tuple(Stage(stage.name, "completed", begun, end, 100.0) for stage in test.stages)
+    ended = replace(test, stages=stages, started_at="2026-01-01T00:00:00Z", completed_at=end)
     held = records.get(deps.documents, QuickTest, test.id)
     deps.documents.commit([records.put(ended, test.id, held.revision)])
 
@@ -117,5 +117,9 @@ def test_a13_past_runs_correct_the_estimate(api: Caller, deps: Deps, config: dic
     assert [stages[name] for name in guessed] == pytest.approx([0, 0, 0, 0, 100])
     others = api.get(f"/api/feature-configs/{twin['id']}/quick-test/estimate/")["stages"]
     assert [stage["seconds"] for stage in others] == [0, 0, 0, 100, 100]
-    half = api.get(path + "?data_sample_percent=5")["stages"]
-    assert [stage["seconds"] for stage in half] == pytest.approx([100, 100, 100, 100, 100], abs=10)
+    half = api.get(path + "?data_sample_percent=5")
+    assert [stage["seconds"] for stage in half["stages"]] == pytest.approx([100, 100, 100, 100, 100], abs=10)
+    assert half["seconds"] == pytest.approx(600, abs=50)  # of which 100 lie between the stages, none in the queue
+    mapping = {"customer_id": {"role": "customer_id"}, "product_id": {"role": "product_id"}}
+    api.call("PUT", f"/api/datasets/{config['dataset']}/column-mapping/", mapping, If_Match="*")
+    assert all(stage["seconds"] > 0 for stage in api.get(path)["stages"])  # other rows qualify now

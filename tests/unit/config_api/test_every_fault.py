@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.unit.config_api.calling import CUSTOMER, PRODUCT, Caller, faults
@@ -92,3 +93,22 @@ def test_a_source_is_looked_for_while_the_name_is_missing(api: Caller) -> None:
         "/time_zone": "unknown_time_zone",
         "/source/uri": "not_found",
     }
+
+
+def test_what_the_faults_hide_is_not_guessed_at(api: Caller, dataset: dict[str, Any]) -> None:
+    bigquery = {"name": "Shop", "source": {"kind": "bigquery", "uri": "project.dataset.table"}}
+    assert faults(api.call("POST", "/api/datasets/", bigquery)) == {"/source/kind": "not_here"}
+    city = {"column": "city", "type": "string_embedding", "embedding_dim": 16}
+    crosses = [{"features": ["customer_id", "city"], "hash_bucket_size": 100, "embedding_dim": 8}]
+    unfit = {"buyer_model_features": [CUSTOMER | {"column": "customer_id\0"}, city], "buyer_model_crosses": crosses}
+    found = faults(api.call("POST", f"/api/datasets/{dataset['id']}/preview/", unfit))
+    assert found == {"/buyer_model_features/0/column": "nul_character"}
+
+
+def test_very_many_faults_are_told_in_time(api: Caller, dataset: dict[str, Any]) -> None:
+    """Compared one by one with one another they would take minutes."""
+    body = json.dumps({f"a{n}": "\0" for n in range(100_000)}).encode()
+    for method, path in (("PUT", "column-mapping/"), ("POST", "preview/")):
+        answer = api.call(method, f"/api/datasets/{dataset['id']}/{path}", body, If_Match="*")
+        assert answer.status_code == 422
+        assert len(answer.get_json()["errors"]) < 2_000

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from config_api.app import create_internal, create_public
+from config_api.commands import registering
 from flask.testing import FlaskClient
 from towerlab.ports.errors import Transient
 from towerlab.ports.warehouse import Warehouse
@@ -116,6 +118,37 @@ def test_a_registration_that_was_interrupted_goes_on(world: World) -> None:
     world.look = lambda _: None
     assert push(world.bus, event).status_code == 204
     assert world.now(asked)["status"] == "completed"
+
+
+def test_a_second_delivery_that_is_faster_is_not_taken_back(world: World) -> None:
+    asked, event = world.ask(), recorded(world.deps)[-1]
+
+    def overtake(name: str) -> None:
+        if name == "profile":
+            world.look = lambda _: None
+            assert push(world.bus, event).status_code == 204
+
+    world.look = overtake
+    assert push(world.bus, event).status_code == 204
+    ended = world.now(asked)
+    assert (ended["status"], ended["progress"], ended["dataset"]) == ("completed", 1.0, asked["id"])
+
+
+def test_what_goes_wrong_again_and_again_ends_after_an_hour(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, event = world.ask(), recorded(world.deps)[-1]
+
+    def fail(name: str) -> None:
+        if name == "profile":
+            raise Transient("the table reader ended with status -9")
+
+    world.look = fail
+    assert push(world.bus, event).status_code == 503
+    assert world.now(asked)["status"] == "running"
+    monkeypatch.setattr(registering, "LONGEST", timedelta(0))
+    assert push(world.bus, event).status_code == 204
+    ended = world.now(asked)
+    assert (ended["status"], ended["errors"][0]["code"]) == ("failed", "overdue")
+    assert "status -9" in ended["errors"][0]["message"]
 
 
 def test_a_source_that_is_not_there_is_refused_at_once(world: World) -> None:

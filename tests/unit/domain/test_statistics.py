@@ -118,3 +118,8 @@ def test_one_customer_says_nothing_of_others():
 def test_no_rows_are_no_share():
     with pytest.raises(ValueError, match="no rows"):
         clustered_ratio([], [])
+
+
+def test_a_customer_without_rows_changes_nothing():
+    assert clustered_ratio([1, 2, 0], [5, 6, 0]) == clustered_ratio([1, 2], [5, 6])
+    assert clustered_ratio([1, 0], [5, 0]).interval == (0.0, 1.0)

@@ -105,10 +105,15 @@ def test_an_event_that_the_catalog_does_not_know_is_refused(deps: Deps, type: st
         announce.event(deps, type, "t1", **fields)
 
 
-def test_every_consumer_has_one_subscription_to_all_it_consumes() -> None:
+def test_every_consumer_has_subscriptions_to_all_it_consumes_and_what_takes_long_apart() -> None:
     urls = {"codegen": "http://127.0.0.1:1", "metrics-collector": "http://127.0.0.1:2", "web": "http://127.0.0.1:3"}
-    made = {one.name: one for one in subscriptions(urls)}
-    assert set(made) == {"codegen", "metrics-collector"}
+    made = {one.name: one for one in subscriptions({**urls, "config-api": "http://127.0.0.1:4"})}
+    assert set(made) == {"codegen", "metrics-collector", "config-api", "config-api-long"}
+    usual, long = made["config-api"], made["config-api-long"]
+    assert long.types == {"dataset.registration-requested", "dataset.updated"}
+    assert usual.types | long.types == {event.name for event in consumed_by("config-api")}
+    assert (usual.ack_deadline, long.ack_deadline) == (30, 600)
+    assert not usual.types & long.types
     assert made["codegen"].endpoint == "http://127.0.0.1:1/events/"
     assert made["metrics-collector"].types == {event.name for event in consumed_by("metrics-collector")}
     assert made["codegen"].types <= set(CATALOG)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from towerlab.domain.audit import Change
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.errors import Invalid
+from towerlab.domain.errors import Invalid, Problem
 from towerlab.domain.registration import Registration, Step
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
@@ -14,12 +16,16 @@ from towerlab.ports.documents import Put
 from towerlab.ports.errors import RevisionConflict
 from towerlab.runtime import audit, records
 from towerlab.runtime.announce import event
+from towerlab.runtime.logs import logger
 from towerlab.runtime.outcomes import Done, Duplicate, Outcome, Reject
 from towerlab.runtime.wiring import Deps
 
 from config_api.commands.datasets import dataset_change, new_dataset
 from config_api.recording import Caller, commit
 from config_api.schemas.datasets import NewDataset
+
+LONGEST = timedelta(hours=1)  # that is tried to read a table, whatever comes in between
+_log = logger(__name__)
 
 
 def register(deps: Deps, by: Caller, new: NewDataset) -> Dataset | Registration:
@@ -46,13 +52,20 @@ def on_registration_requested(deps: Deps, event: Event) -> Outcome:
     try:
         made = new_dataset(deps, held.value, lambda step: _tell(deps, id, step))
     except Invalid as error:
-        return Done([_ended(deps, id, Step.FAILED, error)])
+        return Done([_ended(deps, id, Step.FAILED, error.problems)])
+    except Exception as error:
+        if deps.clock.now() < datetime.fromisoformat(held.value.created_at) + LONGEST:
+            raise
+        _log.exception("overdue", registration_id=id)
+        return Done([_ended(deps, id, Step.FAILED, [_overdue(error)])])
     registered = audit.entry(deps, held.value.requested_by, dataset_change("registered", None, made))
     return Done([records.put(made, made.id, None), _ended(deps, id, Step.COMPLETED), registered])
 
 
 def _tell(deps: Deps, id: str, step: Step) -> None:
     held = records.get(deps.documents, Registration, id)
+    if held.value.final:
+        return  # another delivery of the same event was faster
     moved = replace(held.value, step=step, updated_at=rfc3339(deps.clock.now()))
     try:
         deps.documents.commit([records.put(moved, id, held.revision)])
@@ -60,8 +73,12 @@ def _tell(deps: Deps, id: str, step: Step) -> None:
         return  # another delivery of the same event is at work; who ends first decides
 
 
-def _ended(deps: Deps, id: str, step: Step, error: Invalid | None = None) -> Put:
+def _overdue(error: Exception) -> Problem:
+    message = f"the table could not be read in an hour: {error}"
+    return Problem("/source/uri", "overdue", message, "Register it again, or a smaller extract of it.")
+
+
+def _ended(deps: Deps, id: str, step: Step, problems: Iterable[Problem] = ()) -> Put:
     held = records.get(deps.documents, Registration, id)
-    problems = error.problems if error else ()
-    ended = replace(held.value, step=step, errors=problems, updated_at=rfc3339(deps.clock.now()))
+    ended = replace(held.value, step=step, errors=tuple(problems), updated_at=rfc3339(deps.clock.now()))
     return records.put(ended, id, held.revision)

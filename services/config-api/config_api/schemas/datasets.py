@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from marshmallow import Schema, fields, post_load, validates
 from towerlab.domain.columns import Availability, ColumnType
 from towerlab.domain.datasets import Source
-from towerlab.domain.errors import Invalid, pointer
+from towerlab.domain.errors import Invalid, Problem, pointer
 from towerlab.domain.roles import mapping_faults
 
 from config_api.faults import Sent, elsewhere, fault, load
@@ -77,16 +77,16 @@ class RoleSchema(Schema):
 def column_mapping(sent: Sent, columns: Mapping[str, ColumnType]) -> dict[str, PutRole]:
     """`{column: {role, availability}}` of a dataset with these columns. Raises Invalid with every fault."""
 
-    problems = list(sent.faults)
+    found: list[Problem] = []
     roles: dict[str, PutRole] = {}
     for column, entry in sent.values.items():
         try:
             roles[column] = load(RoleSchema(), Sent(entry))
         except Invalid as error:
-            own = [replace(problem, pointer=pointer(column) + problem.pointer) for problem in error.problems]
-            problems.extend(elsewhere(own, sent.faults))
+            found += [replace(problem, pointer=pointer(column) + problem.pointer) for problem in error.problems]
+    problems = [*sent.faults, *elsewhere(found, sent.faults)]
     named = {column: _readable_role(entry) for column, entry in sent.values.items()}
-    problems.extend(elsewhere(mapping_faults(named, columns), problems))
+    problems += elsewhere(mapping_faults(named, columns), problems)
     if problems:
         raise Invalid(problems)
     return roles
