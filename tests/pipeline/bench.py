@@ -48,9 +48,10 @@ class Bench:
         self.process.kill()
         self.process.wait()
 
-    def submit(self, job_id: str, **changes: object) -> None:
-        """A quick test of the retail config; `changes` are trainer settings."""
-        plan, settings = jobs.plan(), jobs.settings(**{"batch_size": 64, "epochs": 1, **changes})
+    def submit(self, job_id: str, snapshot_id: str = "s", **changes: object) -> None:
+        """A quick test of the retail config; `changes` are trainer settings. Nothing is cached of another snapshot."""
+        plan = jobs.plan(snapshot_id=snapshot_id)
+        settings = jobs.settings(**{"batch_size": 64, "epochs": 1, **changes})
         parameters = jobs.parameters(
             self.snapshot, self.modules.preprocessing, self.modules.trainer, split_plan=plan, trainer_settings=settings
         )

@@ -162,6 +162,20 @@ def test_a_killed_runner_goes_on_after_its_restart(bench: Bench) -> None:
     assert "job resumed" in events
 
 
+def test_a_runner_that_is_killed_in_every_stage_goes_on_each_time(bench: Bench) -> None:
+    bench.submit("qt-killed", snapshot_id="killed")
+    for task in TASKS:
+        bench.wait_for("qt-killed", lambda job, task=task: states(job).get(task, "pending") != "pending")
+        bench.kill()
+        bench.start()
+    job = bench.wait("qt-killed")
+    assert job.state is JobState.SUCCEEDED
+    assert set(states(job).values()) <= {"succeeded", "cached"}
+    events = [event["event"] for event in bench.events("qt-killed")]
+    assert events.count("job succeeded") == 1
+    assert events.count("job resumed") >= len(TASKS) - 1
+
+
 def test_a_job_id_cannot_leave_the_mailbox(bench: Bench) -> None:
     with pytest.raises(ValueError, match="not a job id"):
         bench.pipelines.describe("../../etc")
