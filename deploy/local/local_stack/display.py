@@ -49,8 +49,8 @@ def _measured_on(test: dict[str, Any]) -> str:
 
 
 def _times(test: dict[str, Any]) -> str:
-    took, expected = test["duration_seconds"], test["estimated_seconds"]
-    return f"Stages: {took:.0f} s from start to result (expected {expected:.0f} s), cost $0 on this machine"
+    expected = f" (expected {test['estimated_seconds']:.0f} s)" if test["estimated_seconds"] is not None else ""
+    return f"Stages: {test['duration_seconds']:.0f} s from start to result{expected}, cost $0 on this machine"
 
 
 def _recall_table(test: dict[str, Any]) -> Table:
