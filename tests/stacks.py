@@ -66,7 +66,8 @@ class Stack:
                 return None
             return dict(test) if test["status"] in FINAL else None
 
-        return until(ended, seconds, f"quick test {test_id} did not end")
+        found: dict[str, Any] = until(ended, seconds, f"quick test {test_id} did not end")
+        return found
 
 
 def until(condition: Callable[[], Any], seconds: float, message: str) -> Any:

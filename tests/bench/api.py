@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 import requests
-from config_api.commands.datasets import register_dataset
+from config_api.commands.registering import register
 from config_api.recording import Caller
 from config_api.schemas.datasets import NewDataset
 from config_api.summaries import Best, TestCounts, summarised
@@ -46,7 +46,8 @@ def measure(runs: int) -> dict[str, Mapping[str, float]]:
     with tempfile.TemporaryDirectory() as folder:
         deps = _deps(Path(folder))
         started = time.perf_counter()
-        dataset = register_dataset(deps, Caller("bench"), NewDataset("Sample", Source("file", str(_SAMPLE)), "UTC"))
+        dataset = register(deps, Caller("bench"), NewDataset("Sample", Source("file", str(_SAMPLE)), "UTC"))
+        assert isinstance(dataset, Dataset)
         fill(deps, dataset)
         print(f"  {CONFIGS:,} configs, {CONFIGS * TESTS_EACH:,} tests: {time.perf_counter() - started:.0f} s to make")
         with (

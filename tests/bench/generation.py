@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,12 @@ def in_the_stack(runs: int) -> dict[str, float]:
         path = f"/api/datasets/{dataset['id']}/feature-configs/"
         for n in range(runs + 1):
             stack.post(path, {"name": f"Config {n}", "start_from": {"kind": "smart_defaults"}})
-            until(lambda wanted=n + 1: len(_gaps(stack)) == wanted, 30, "the code never came")
+            until(partial(_has, stack, n + 1), 30, "the code never came")
         return _of(_gaps(stack)[1:])
+
+
+def _has(stack: Stack, versions: int) -> bool:
+    return len(_gaps(stack)) == versions
 
 
 def _gaps(stack: Stack) -> Sequence[float]:

@@ -89,7 +89,7 @@ def _texts(column: str) -> st.SearchStrategy[dict[str, Any]]:
     optional = {"embedding_dim": st.integers(4, 256), "vocab_settings": settings_}
     return st.fixed_dictionaries(
         {"column": st.just(column), "type": st.just("string_embedding")},
-        optional=optional,  # type: ignore[arg-type]
+        optional=optional,
     )
 
 
