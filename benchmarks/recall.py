@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 from datasets import JOURNEY, MOVIELENS, ROOT, SHIPPED, arguments, is_there, registered, source_of
-from metrics_collector.cautions import ENOUGH_STEPS
 from movielens import ROLES, SPLIT_SEED, ratings, shuffled
 from quick_tests import DEFAULTS, Outcome, Runner, Sample
 from towerlab.configs.checks import resolve
 from towerlab.configs.config import ConfigLists
 from towerlab.configs.resolved import ResolvedConfig
 from towerlab.domain.columns import ColumnType
+from towerlab.domain.quicktest import ENOUGH_STEPS
 
 PAGE = "docs/recall.md"
 COMMAND = ".envs/pipeline/bin/python benchmarks/recall.py"

@@ -13,7 +13,7 @@ from towerlab.domain.certainty import EVALUATED, half_width, smallest_difference
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.durations import DATA_STAGES, TRANSFORM, Ran, Work, learn, past_error
 from towerlab.domain.protocol import roles_of
-from towerlab.domain.quicktest import Phase, QuickTest, TestSettings
+from towerlab.domain.quicktest import ENOUGH_STEPS, Phase, QuickTest, TestSettings
 from towerlab.domain.results import Warning
 from towerlab.domain.times import seconds_between
 from towerlab.runtime import records
@@ -27,7 +27,6 @@ DEFAULTS = TestSettings()
 TRAINED = 0.9  # share of the rows; the newest tenth is for evaluation
 PAST_RUNS = 50
 KEPT_RUNS = 20  # whose intermediate results the pipeline runner keeps
-FEW_STEPS = 12
 SMALL_ROWS = 1_000_000
 SMALL, LARGE = (100, 3, 2048), (10, 2, 4096)
 
@@ -189,7 +188,7 @@ def _why(dataset: Dataset, customers: int, small: bool) -> str:
 
 def _warnings(dataset: Dataset, asked: Asked) -> list[Warning]:
     steps = _steps(dataset, asked)
-    if steps >= FEW_STEPS:
+    if steps >= ENOUGH_STEPS:
         return []
     message = f"{steps} optimizer steps are too few to learn from; figures will be close to chance."
     more = "" if asked.sample_percent == 100 else "a larger sample, "

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from towerlab.configs.config import ConfigVersion
 from towerlab.configs.lists import Side
 from towerlab.domain.columns import Availability, ColumnRole
-from towerlab.domain.quicktest import TestSettings
+from towerlab.domain.quicktest import ENOUGH_STEPS, TestSettings
 from towerlab.domain.results import KS, Warning
 
 from metrics_collector.figures import Figures
@@ -16,7 +16,6 @@ from metrics_collector.refusals import LARGEST_RANDOM
 
 OOV_LIMIT = 0.05
 PROPERTY_LIMIT = 0.95
-ENOUGH_STEPS = 12
 ENOUGH_CUSTOMERS = 300
 SAID_HERE = {"after_request", "varies_within_product", "in_both_models"}  # of the config, but better known now
 WHOLE = 100  # percent

@@ -30,8 +30,9 @@ def clean(mailbox: Mailbox, cache: TaskCache) -> list[str]:
     for job_id in jobs:
         if job_id not in kept:
             stale = _computations(mailbox, cache, job_id) - used
-            gone += _forgotten(cache, stale)
-            if not _computations(mailbox, cache, job_id) - used:
+            old = _forgotten(cache, stale)
+            gone += old
+            if len(old) == len(stale):
                 mailbox.note_cleaned(job_id)
     return gone
 

@@ -12,6 +12,7 @@ SAMPLE_PERCENTS = (5, 10, 25, 100)
 EPOCHS = (1, 2, 3)
 BATCH_SIZES = (2048, 4096, 8192)
 MAX_REPLICATES = 5
+ENOUGH_STEPS = 12  # optimizer steps; with fewer a result says more about the start than about the config
 SPLITS = ("auto", "time", "last", "random")
 OPTIMIZERS = ("adagrad", "adam")
 
