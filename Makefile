@@ -88,7 +88,7 @@ clean:  ## stop the stack and remove everything that make made: state, environme
 setup: $(STACK_READY) $(ENVS)/dev/.ready
 
 locks: $(UV)  ## resolve the environments anew (needs the package index)
-	@for group in local services tracking pipeline baselines dev; do echo "locking $$group"; \
+	@for group in local services tracking pipeline emulators baselines dev; do echo "locking $$group"; \
 	  $(UV) pip compile -q pyproject.toml --group $$group --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    --python-version 3.11 --python-platform x86_64-manylinux_2_28 -o locks/$$group.txt; done
 

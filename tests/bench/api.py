@@ -26,9 +26,10 @@ from towerlab.domain.datasets import Dataset, Source
 from towerlab.domain.quicktest import Phase, QuickTest, TestSettings
 from towerlab.ports.documents import Put
 from towerlab.runtime import records
-from towerlab.runtime.settings import Settings
+from towerlab.runtime.settings import Local, Settings
 from towerlab.runtime.wiring import Deps
 
+from tests.embedded import place
 from tests.stacks import REPOSITORY, free_ports, until
 from tests.unit.configs.building import cross, number, text
 from tests.unit.configs.building import time as timestamp
@@ -163,7 +164,7 @@ def served(app: str, deps: Deps) -> Iterator[str]:
         "--threads", "8", "--log-level", "warning",
     ]  # fmt: skip
     environment = os.environ | {
-        "TOWERLAB_STATE": str(deps.settings.state),
+        "TOWERLAB_STATE": str(place(deps).state),
         "TOWERLAB_DATA_FOLDERS": str(REPOSITORY / "data"),
         "TOWERLAB_LOG": "json",
     }
@@ -253,5 +254,5 @@ def _cpu_seconds(process: int) -> float:
 
 def _deps(folder: Path) -> Deps:
     (folder / "token").write_text(TOKEN)
-    settings = Settings(state=folder, internal_token=TOKEN, data_folders=(REPOSITORY / "data",))
+    settings = Settings(Local(folder, TOKEN, (REPOSITORY / "data",)))
     return Deps(settings)

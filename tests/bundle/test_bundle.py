@@ -18,7 +18,7 @@ from codegen.generate import code_of
 from config_api.app import create_public
 from towerlab.configs.config import ConfigVersion, FeatureConfig
 from towerlab.runtime import records
-from towerlab.runtime.settings import Settings
+from towerlab.runtime.settings import Local, Settings
 from towerlab.runtime.wiring import Deps
 
 from tests.unit.config_api.calling import Caller
@@ -47,7 +47,7 @@ def bundle(retail: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"no pipeline environment at {PYTHON}: make it, or set TOWERLAB_PIPELINE_PYTHON")
     services = {"codegen": "http://127.0.0.1:1", "quicktest-orchestrator": "http://127.0.0.1:2"}
     state = tmp_path_factory.mktemp("state")
-    deps = Deps(Settings(state=state, internal_token="0" * 32, data_folders=(retail.parent,), services=services))
+    deps = Deps(Settings(Local(state, "0" * 32, (retail.parent,), services)))
     api = Caller(create_public(deps).test_client())
     dataset = api.made("/api/datasets/", {"name": "Retail", "source": {"kind": "file", "uri": str(retail)}})
     config = api.config(dataset)

@@ -17,11 +17,12 @@ from towerlab.events.envelope import Event
 from towerlab.ports.documents import Key, Put
 from towerlab.runtime.outcomes import Done, Outcome, Retry
 from towerlab.runtime.push import reacting_app
-from towerlab.runtime.settings import Settings
+from towerlab.runtime.settings import Local, Settings
 from towerlab.runtime.wiring import Deps
 from werkzeug.serving import make_server
 
 from tests.contract.building import event
+from tests.embedded import bus
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 EVENTS = 120
@@ -38,7 +39,7 @@ class Service:
         self._calls = 0
         self.server = make_server("127.0.0.1", 0, lambda *call: self.app(*call), threaded=True)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.deps = Deps(Settings(state=state, internal_token=TOKEN, services={"quicktest-orchestrator": self.url}))
+        self.deps = Deps(Settings(Local(state, TOKEN, services={"quicktest-orchestrator": self.url})))
         self.app = reacting_app("quicktest-orchestrator", {"quick-test.requested": self._count}, self.deps)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -92,7 +93,7 @@ def test_every_effect_happens_exactly_once(service: Service, tmp_path: Path) -> 
             running.kill()
             running.wait()
             running = dispatcher(tmp_path, service.url)
-        until(lambda: service.deps.embedded_bus.waiting("quicktest-orchestrator") == 0, "all are taken")
+        until(lambda: bus(service.deps).waiting("quicktest-orchestrator") == 0, "all are taken")
         assert service.counted() == EVENTS
     finally:
         running.kill()

@@ -30,7 +30,7 @@ from towerlab.ports.pipelines import Job, JobError, JobState, JobTask
 from towerlab.ports.tracking import TrackedRun
 from towerlab.runtime import records
 from towerlab.runtime.announce import event
-from towerlab.runtime.settings import Settings
+from towerlab.runtime.settings import Local, Settings
 from towerlab.runtime.wiring import Deps
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -133,7 +133,7 @@ class World:
         self.clock, self.pipelines, self.tracking = HeldClock(), HeldPipelines(), HeldTracking()
         self.folder = folder
         self.deps = Deps(
-            Settings(state=folder, internal_token=TOKEN),
+            Settings(Local(folder, TOKEN)),
             clock=self.clock,
             ids=CountedIds(),
             pipelines=self.pipelines,

@@ -15,6 +15,7 @@ from towerlab.ports.bus import Subscription
 from towerlab.ports.errors import Transient
 from towerlab.runtime import logs, settings
 from towerlab.runtime.wiring import deps_from
+from towerlab.runtime.wiring_local import LocalAdapters
 
 from local_stack.calls import post
 
@@ -115,16 +116,17 @@ def pusher(token: str) -> Deliver:
 
 def main() -> None:
     own = settings.load()
+    place = settings.on_one_machine(own)
     logs.configure("bus", own.log)
-    if not own.services:
+    if not place.services:
         settings.stop("TOWERLAB_SERVICES is not set; it names the services that events are delivered to")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    bus = deps_from(own, "bus").embedded_bus
+    bus = LocalAdapters(place).bus(deps_from(own, "bus"))
     names = [subscription.name for subscription in bus.subscriptions()]
     _log.info("started", subscriptions=names, released=bus.release())
-    Dispatcher(bus, pusher(own.internal_token)).run(stop)
+    Dispatcher(bus, pusher(place.internal_token)).run(stop)
     _log.info("stopped")
 
 

@@ -53,13 +53,14 @@ def asker(services: Mapping[str, str], token: str) -> Callable[[Tick], str]:
 
 def main() -> None:
     own = settings.load()
+    place = settings.on_one_machine(own)
     logs.configure("scheduler", own.log)
-    if missing := [tick.service for tick in TICKS if tick.service not in own.services]:
+    if missing := [tick.service for tick in TICKS if tick.service not in place.services]:
         settings.stop(f"TOWERLAB_SERVICES has no URL of {', '.join(missing)}")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    ask = asker(own.services, own.internal_token)
+    ask = asker(place.services, place.internal_token)
     for tick in TICKS:
         threading.Thread(target=keep_ticking, args=(tick, ask, stop), daemon=True).start()
     _log.info("started", ticks=[f"{tick.service}{tick.path} every {tick.seconds:g} s" for tick in TICKS])

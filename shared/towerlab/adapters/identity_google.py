@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport import Request, Response
 from google.oauth2 import id_token
 
-from towerlab.domain.errors import Unidentified
+from towerlab.domain.errors import NotAllowed, Unidentified
 from towerlab.ports.errors import Transient
 
 Fetch = Callable[..., Response]  # (url, method=...), one of google-auth's transports
@@ -34,23 +34,36 @@ OIDC = Issuer(
 
 
 class GoogleIdentity:
-    """Takes tokens for one of `audiences`, with a verified email address. `fetch` gets Google's keys."""
+    """Takes tokens for one of `audiences`, with a verified email address; of `accounts` alone, where some are named.
+    `fetch` gets the keys that `oidc` tokens are signed with."""
 
-    def __init__(self, audiences: Sequence[str], fetch: Fetch | None = None) -> None:
+    def __init__(
+        self,
+        audiences: Sequence[str],
+        fetch: Fetch | None = None,
+        accounts: Collection[str] = (),
+        oidc: Issuer = OIDC,
+    ) -> None:
         if not audiences:
             raise ValueError("without audiences the token of any Google customer would do")
-        self._audiences = list(audiences)
+        self._audiences, self._oidc = list(audiences), oidc
+        self._accounts = frozenset(account.lower() for account in accounts)
         self._fetch = Kept(fetch or _over_http())
 
     def who(self, headers: Mapping[str, str]) -> str:
         given = {name.lower(): value for name, value in headers.items()}
         if assertion := given.get("x-goog-iap-jwt-assertion"):
-            return _person(self._claims(assertion, IAP), verified=True)
+            return self._admitted(_person(self._claims(assertion, IAP), verified=True))
         bearer = given.get("authorization", "")
         if not bearer.startswith(_BEARER):
             raise Unidentified("send a Google-signed token: Authorization: Bearer ...")
-        claims = self._claims(bearer.removeprefix(_BEARER), OIDC)
-        return _person(claims, verified=claims.get("email_verified") is True)
+        claims = self._claims(bearer.removeprefix(_BEARER), self._oidc)
+        return self._admitted(_person(claims, verified=claims.get("email_verified") is True))
+
+    def _admitted(self, account: str) -> str:
+        if self._accounts and account not in self._accounts:
+            raise NotAllowed(f"{account} is none of the accounts that may call this")
+        return account
 
     def _claims(self, token: str, issuer: Issuer) -> Mapping[str, Any]:
         try:

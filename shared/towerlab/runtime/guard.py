@@ -1,13 +1,13 @@
-"""Who may knock: hosts, origins and content types on every port, a token on internal ones."""
+"""Who may knock: hosts, origins and content types on every port, known callers on internal ones."""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 
 from flask import Flask, Response, current_app, request
 
 from towerlab.domain.errors import Problem
+from towerlab.ports.identity import Identity
 from towerlab.runtime.problems import problem
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
@@ -16,8 +16,8 @@ JSON = frozenset({"application/json"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-def install(app: Flask, allowed_hosts: Sequence[str], token: str | None = None) -> None:
-    """Refuse what does not come from an allowed host and origin, is no JSON, or, with `token`, does not carry it.
+def install(app: Flask, allowed_hosts: Sequence[str], callers: Identity | None = None) -> None:
+    """Refuse what does not come from an allowed host and origin, is no JSON, or, with `callers`, from none of them.
 
     An allowed host without a port allows all its ports. A page of another site can reach a loopback port through the
     reader's browser: it betrays itself by its Origin, or by a host name that it made point here.
@@ -26,7 +26,10 @@ def install(app: Flask, allowed_hosts: Sequence[str], token: str | None = None) 
 
     @app.before_request
     def refuse() -> Response | None:
-        return _host_fault(hosts) or _origin_fault(hosts) or _token_fault(token) or _content_fault()
+        fault = _host_fault(hosts) or _origin_fault(hosts)
+        if fault is None and callers is not None and request.path not in OPEN_PATHS:
+            callers.who(dict(request.headers.items()))  # raises Unidentified and NotAllowed
+        return fault or _content_fault()
 
 
 def _host_fault(hosts: frozenset[str]) -> Response | None:
@@ -52,17 +55,6 @@ def _is_allowed(host: str, hosts: frozenset[str]) -> bool:
     name, colon, port = host.rpartition(":")
     without_port = name if colon and port.isdecimal() else host
     return host in hosts or without_port in hosts
-
-
-def _token_fault(token: str | None) -> Response | None:
-    if token is None or request.path in OPEN_PATHS:
-        return None
-    given = request.headers.get("Authorization", "")
-    if hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        return None
-    answer = _refusal(401, "token", "this endpoint is internal", "Send the installation's token as bearer.")
-    answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer
 
 
 def _content_fault() -> Response | None:

@@ -31,14 +31,14 @@ class StrictJson(DefaultJSONProvider):
 
 
 def service_app(service: str, deps: Deps, *, internal: bool) -> Flask:
-    """The empty application of `service`; an internal one wants the installation's token on all but its health."""
+    """The empty application of `service`; an internal one wants a known caller on all but its health."""
     logs.configure(service, deps.settings.log)
     app = Flask(service, static_folder=None)
     app.json = StrictJson(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     _correlate(app, deps)
-    guard.install(app, deps.settings.allowed_hosts, deps.settings.internal_token if internal else None)
+    guard.install(app, deps.settings.allowed_hosts, deps.callers if internal else None)
     problems.install(app)
     _add_health(app, deps)
     return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Never
@@ -23,24 +23,13 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """`services` maps a service to the base URL of its internal port; only the dispatcher and scheduler call it."""
+class Local:
+    """An installation on one machine. `services` maps a service to the base URL of its internal port; only the
+    dispatcher and scheduler call it."""
 
     state: Path
     internal_token: str = field(repr=False)
     data_folders: tuple[Path, ...] = ()
-    allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS
-    tracking_uri: str = ""
-    public_url: str = ""
-    pipeline_template: Path | None = None
-    pipeline_lock: Path = PIPELINE_LOCK  # the requirements that a bundle carries
-    log: str = "json"
-    test_deadline_seconds: int = 7200  # from the request of a quick test on, its time in the queue included
-    upload_bytes: int = 2_000_000_000
-    register_at_once_values: int = AT_ONCE  # a source with more is registered after the answer
-    stream_seconds: int = 55  # that a stream of events lasts before its reader must ask again
-    audiences: tuple[str, ...] = ()  # of Google-signed tokens; none: no login, for loopback alone
-    access: Access = OPEN
     services: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -64,14 +53,51 @@ class Settings:
         return self.state / "runner"
 
 
+@dataclass(frozen=True)
+class Google:
+    """An installation on Google Cloud. `artifacts` and `pipeline_root` are gs:// URIs, `snapshots` is the BigQuery
+    dataset, as project.dataset, that table snapshots are made in; pushes and ticks come with tokens for
+    `push_audience`, signed for one of `push_accounts`. The last two are other addresses of Google's services: for
+    private endpoints, and for stand-ins."""
+
+    project: str
+    region: str
+    artifacts: str
+    pipeline_root: str
+    snapshots: str
+    push_audience: str
+    push_accounts: tuple[str, ...]
+    pipeline_image: str
+    pipeline_account: str
+    database: str = "(default)"  # of Firestore
+    vertex_endpoint: str = ""
+    token_certs: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`place` says where the installation is, and what only such a one has; the rest is said of both."""
+
+    place: Local | Google
+    allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    tracking_uri: str = ""
+    public_url: str = ""
+    pipeline_template: Path | None = None
+    pipeline_lock: Path = PIPELINE_LOCK  # the requirements that a bundle carries
+    log: str = "json"
+    test_deadline_seconds: int = 7200  # from the request of a quick test on, its time in the queue included
+    upload_bytes: int = 2_000_000_000
+    register_at_once_values: int = AT_ONCE  # a source with more is registered after the answer
+    stream_seconds: int = 55  # that a stream of events lasts before its reader must ask again
+    audiences: tuple[str, ...] = ()  # of Google-signed tokens; none: no login, for loopback alone
+    access: Access = OPEN
+
+
 def settings_from(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` describes. Raises SettingsError."""
-    state = _folder(environ)
     audiences = _parts(environ, "TOWERLAB_AUDIENCES", ",")
     return Settings(
-        state=state,
-        internal_token=_token(Path(environ.get("TOWERLAB_INTERNAL_TOKEN_FILE") or state / "token")),
-        data_folders=tuple(Path(part) for part in _parts(environ, "TOWERLAB_DATA_FOLDERS", ":")),
+        place=_PLACES[_choice(environ, "TOWERLAB_PLATFORM", tuple(_PLACES), "local")](environ),
         allowed_hosts=_parts(environ, "TOWERLAB_ALLOWED_HOSTS", ",") or LOOPBACK_HOSTS,
         tracking_uri=environ.get("TOWERLAB_TRACKING_URI", ""),
         public_url=environ.get("TOWERLAB_PUBLIC_URL", "").rstrip("/"),
@@ -84,7 +110,6 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         stream_seconds=_whole(environ, "TOWERLAB_STREAM_SECONDS", 55, "seconds"),
         audiences=audiences,
         access=_access(environ) if audiences else OPEN,
-        services=_services(environ),
     )
 
 
@@ -96,10 +121,70 @@ def load() -> Settings:
         stop(str(error))
 
 
+def on_one_machine(settings: Settings) -> Local:
+    """Where that installation is; ends the process, as `load` does, when it is not on one machine."""
+    if not isinstance(settings.place, Local):
+        stop("TOWERLAB_PLATFORM is not local; this program belongs to an installation on one machine")
+    return settings.place
+
+
 def stop(line: str) -> Never:
     """End this process before it has begun, with one line that says why."""
     sys.stderr.write(f"cannot start: {line}\n")
     raise SystemExit(BOOT_ERROR)
+
+
+def _local(environ: Mapping[str, str]) -> Local:
+    state = _folder(environ)
+    return Local(
+        state=state,
+        internal_token=_token(Path(environ.get("TOWERLAB_INTERNAL_TOKEN_FILE") or state / "token")),
+        data_folders=tuple(Path(part) for part in _parts(environ, "TOWERLAB_DATA_FOLDERS", ":")),
+        services=_services(environ),
+    )
+
+
+def _google(environ: Mapping[str, str]) -> Google:
+    return Google(
+        project=_needed(environ, "TOWERLAB_PROJECT", "the Google Cloud project"),
+        region=_needed(environ, "TOWERLAB_REGION", "the region of Vertex AI and BigQuery"),
+        artifacts=_bucket(environ, "TOWERLAB_ARTIFACTS"),
+        pipeline_root=_bucket(environ, "TOWERLAB_PIPELINE_ROOT"),
+        snapshots=_dataset(environ, "TOWERLAB_SNAPSHOTS"),
+        push_audience=_needed(environ, "TOWERLAB_PUSH_AUDIENCE", "the audience of pushes' and ticks' tokens"),
+        push_accounts=_parts(environ, "TOWERLAB_PUSH_ACCOUNTS", ",")
+        or _missing("TOWERLAB_PUSH_ACCOUNTS", "the service accounts that may push and tick"),
+        pipeline_image=_needed(environ, "TOWERLAB_PIPELINE_IMAGE", "the container image of the pipeline's tasks"),
+        pipeline_account=_needed(environ, "TOWERLAB_PIPELINE_ACCOUNT", "the service account that pipelines run as"),
+        database=environ.get("TOWERLAB_FIRESTORE_DATABASE") or "(default)",
+        vertex_endpoint=environ.get("TOWERLAB_VERTEX_ENDPOINT", "").rstrip("/"),
+        token_certs=environ.get("TOWERLAB_TOKEN_CERTS", ""),
+    )
+
+
+_PLACES: Mapping[str, Callable[[Mapping[str, str]], Local | Google]] = {"local": _local, "google": _google}
+
+
+def _needed(environ: Mapping[str, str], name: str, what: str) -> str:
+    return environ.get(name) or _missing(name, what)
+
+
+def _missing(name: str, what: str) -> Never:
+    raise SettingsError(f"{name} is not set; it names {what}")
+
+
+def _bucket(environ: Mapping[str, str], name: str) -> str:
+    uri = _needed(environ, name, "a folder in Cloud Storage, such as gs://bucket/folder").rstrip("/")
+    if not uri.startswith("gs://") or not uri.removeprefix("gs://"):
+        raise SettingsError(f"{name} is {uri!r}; it must be a folder in Cloud Storage, such as gs://bucket/folder")
+    return uri
+
+
+def _dataset(environ: Mapping[str, str], name: str) -> str:
+    text = _needed(environ, name, "the BigQuery dataset of table snapshots, such as project.dataset")
+    if len(text.split(".")) != 2 or not all(text.split(".")):
+        raise SettingsError(f"{name} is {text!r}; it must be project.dataset")
+    return text
 
 
 def _folder(environ: Mapping[str, str]) -> Path:

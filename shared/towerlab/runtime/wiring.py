@@ -1,17 +1,14 @@
-"""Which adapter stands behind which port: the only place that names adapters."""
+"""What a service works with, made when it is first used; wiring_local and wiring_google name the adapters."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 from towerlab.adapters.clock import SortableIds, SystemClock
-from towerlab.runtime.settings import Settings, SettingsError
-from towerlab.runtime.subscriptions import subscriptions
+from towerlab.runtime.settings import Local, Settings
 
 if TYPE_CHECKING:
-    from towerlab.adapters.bus_embedded import EmbeddedBus
-    from towerlab.adapters.sqlite_file import SqliteFile
     from towerlab.ports.artifacts import Artifacts
     from towerlab.ports.bus import Bus
     from towerlab.ports.clock import Clock, Ids
@@ -38,8 +35,22 @@ class Members(TypedDict, total=False):
     ids: Ids
 
 
+class Adapters(Protocol):
+    """Which adapter stands behind which port in one kind of installation. Each imports what it names when it is asked
+    for it, so that a service imports only what it needs."""
+
+    def documents(self, deps: Deps) -> Documents: ...
+    def bus(self, deps: Deps) -> Bus: ...
+    def artifacts(self, deps: Deps) -> Artifacts: ...
+    def warehouse(self, deps: Deps) -> Warehouse: ...
+    def uploads(self, deps: Deps) -> Uploads: ...
+    def identity(self, deps: Deps) -> Identity: ...
+    def callers(self, deps: Deps) -> Identity: ...
+    def pipelines(self, deps: Deps) -> Pipelines: ...
+
+
 class Deps:
-    """What a service works with. A member is made when it is first used, so a service imports only what it needs."""
+    """The ports. Raises SettingsError for a member that the settings do not tell enough of."""
 
     def __init__(self, settings: Settings, service: str = "towerlab", **given: Unpack[Members]) -> None:
         self.settings = settings
@@ -48,64 +59,37 @@ class Deps:
 
     @cached_property
     def documents(self) -> Documents:
-        from towerlab.adapters.documents_sqlite import SqliteDocuments
-        from towerlab.runtime.records import LISTINGS
-
-        _ = self.bus  # the subscriptions must exist before the first event is recorded
-        return SqliteDocuments(self._database, self.clock, LISTINGS)
+        return self._adapters.documents(self)
 
     @cached_property
     def bus(self) -> Bus:
-        return self.embedded_bus
-
-    @cached_property
-    def embedded_bus(self) -> EmbeddedBus:
-        """The bus with the side that the dispatcher needs; the installation's subscriptions are on record."""
-        from towerlab.adapters.bus_embedded import EmbeddedBus
-
-        bus = EmbeddedBus(self._database, self.clock)
-        for subscription in subscriptions(self.settings.services):
-            bus.subscribe(subscription)
-        return bus
+        return self._adapters.bus(self)
 
     @cached_property
     def artifacts(self) -> Artifacts:
-        from towerlab.adapters.artifacts import FileArtifacts
-
-        made_by_pipelines = [str(self.settings.runner), str(self.settings.snapshots)]
-        return FileArtifacts(str(self.settings.artifacts), also_readable=made_by_pipelines)
+        return self._adapters.artifacts(self)
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        from towerlab.adapters.warehouse_duckdb import DuckdbWarehouse
-
-        folders = tuple(dict.fromkeys((*self.settings.data_folders, self.settings.uploads)))
-        return DuckdbWarehouse(folders, self.settings.snapshots)
+        return self._adapters.warehouse(self)
 
     @cached_property
     def uploads(self) -> Uploads:
-        from towerlab.adapters.uploads_folder import FolderUploads
-
-        return FolderUploads(self.settings.uploads)
+        return self._adapters.uploads(self)
 
     @cached_property
     def identity(self) -> Identity:
-        if not self.settings.audiences:
-            from towerlab.adapters.identity_loopback import LoopbackIdentity
+        """Of people."""
+        return self._adapters.identity(self)
 
-            return LoopbackIdentity()
-        from towerlab.adapters.identity_google import GoogleIdentity
-
-        return GoogleIdentity(self.settings.audiences)
+    @cached_property
+    def callers(self) -> Identity:
+        """Of whoever calls an internal endpoint."""
+        return self._adapters.callers(self)
 
     @cached_property
     def pipelines(self) -> Pipelines:
-        from towerlab.adapters.pipelines_local import LocalPipelines
-
-        template = self.settings.pipeline_template
-        if template is None:
-            raise SettingsError("TOWERLAB_PIPELINE_TEMPLATE is not set; it names the compiled pipeline")
-        return LocalPipelines(self.settings.runner, template)
+        return self._adapters.pipelines(self)
 
     @cached_property
     def tracking(self) -> Tracking:
@@ -122,10 +106,15 @@ class Deps:
         return SortableIds(self.clock)
 
     @cached_property
-    def _database(self) -> SqliteFile:
-        from towerlab.adapters.sqlite_file import SqliteFile
+    def _adapters(self) -> Adapters:
+        place = self.settings.place
+        if isinstance(place, Local):
+            from towerlab.runtime.wiring_local import LocalAdapters
 
-        return SqliteFile(self.settings.database)
+            return LocalAdapters(place)
+        from towerlab.runtime.wiring_google import GoogleAdapters
+
+        return GoogleAdapters(place)
 
 
 def deps_from(settings: Settings, service: str) -> Deps:

@@ -13,6 +13,7 @@ from towerlab.events.envelope import Event
 from towerlab.runtime.wiring import Deps
 from werkzeug.test import TestResponse
 
+from tests.embedded import place
 from tests.unit.config_api.conforming import conforms
 
 BASE = "http://127.0.0.1:8080"
@@ -73,5 +74,5 @@ def _expected(answer: TestResponse, status: int) -> Any:
 
 def recorded(deps: Deps) -> list[Event]:
     """All events committed so far, in the order of their making; read past the bus."""
-    with sqlite3.connect(deps.settings.database) as database:
+    with sqlite3.connect(place(deps).database) as database:
         return [decode(content) for (content,) in database.execute("SELECT content FROM events ORDER BY id")]

@@ -10,9 +10,10 @@ import duckdb
 import pytest
 from config_api.app import create_internal, create_public
 from flask.testing import FlaskClient
-from towerlab.runtime.settings import Settings
+from towerlab.runtime.settings import Local, Settings
 from towerlab.runtime.wiring import Deps
 
+from tests.embedded import place
 from tests.unit.config_api.calling import Caller
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -46,8 +47,8 @@ def deps(installed: tuple[Deps, dict[str, Any]], tmp_path: Path, data_folder: Pa
     """The installation with documents and events of its own for each test; files are shared, for they never change."""
     template, _ = installed
     settings = _settings(tmp_path, data_folder)
-    with sqlite3.connect(template.settings.database) as source:
-        source.execute("VACUUM INTO ?", (str(settings.database),))
+    with sqlite3.connect(place(template).database) as source:
+        source.execute("VACUUM INTO ?", (str(settings.place.database),))
     return Deps(settings, artifacts=template.artifacts, warehouse=template.warehouse)
 
 
@@ -73,4 +74,4 @@ def config(api: Caller, dataset: dict[str, Any]) -> dict[str, Any]:
 
 def _settings(state: Path, data_folder: Path) -> Settings:
     services = {"codegen": "http://127.0.0.1:1", "quicktest-orchestrator": "http://127.0.0.1:2"}
-    return Settings(state=state, internal_token=TOKEN, data_folders=(data_folder,), services=services, stream_seconds=0)
+    return Settings(Local(state, TOKEN, (data_folder,), services), stream_seconds=0)

@@ -16,6 +16,7 @@ from towerlab.ports.errors import Transient
 from towerlab.ports.warehouse import Warehouse
 from towerlab.runtime.wiring import Deps
 
+from tests.embedded import place
 from tests.unit.config_api.calling import Caller, faults, recorded
 from tests.unit.config_api.test_dataset_life import PURCHASES, written
 from tests.unit.config_api.test_reactions import push
@@ -38,7 +39,8 @@ class World:
     def __init__(self, deps: Deps, folder: Path) -> None:
         self.path = folder / "large.parquet"
         self.look: Callable[[str], None] = lambda _: None
-        settings = replace(deps.settings, register_at_once_values=0, data_folders=(folder,))
+        here = replace(place(deps), data_folders=(folder,))
+        settings = replace(deps.settings, register_at_once_values=0, place=here)
         own = Deps(settings, artifacts=deps.artifacts)
         watched = cast(Warehouse, Watched(own.warehouse, lambda name: self.look(name)))
         self.deps = Deps(settings, artifacts=deps.artifacts, warehouse=watched)

@@ -11,9 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 from config_api.app import create_public
-from towerlab.runtime.settings import Settings
+from towerlab.runtime.settings import Local, Settings
 from towerlab.runtime.wiring import Deps
 
+from tests.embedded import place
 from tests.unit.config_api.calling import BASE, Caller, faults
 from tests.unit.config_api.conftest import TOKEN
 
@@ -24,7 +25,7 @@ PATH = "/api/uploads/"
 @pytest.fixture
 def small(tmp_path: Path) -> Deps:
     """An installation without data folders that takes 20,000 bytes."""
-    return Deps(Settings(state=tmp_path, internal_token=TOKEN, upload_bytes=20_000))
+    return Deps(Settings(Local(tmp_path, TOKEN), upload_bytes=20_000))
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def table(tmp_path: Path) -> bytes:
 
 
 def kept(deps: Deps) -> list[str]:
-    return sorted(path.name for path in deps.settings.uploads.glob("*")) if deps.settings.uploads.exists() else []
+    return sorted(path.name for path in place(deps).uploads.glob("*")) if place(deps).uploads.exists() else []
 
 
 def test_a13_an_upload_is_named_by_its_content_and_can_be_registered(api: Caller, small: Deps, table: bytes) -> None:
@@ -101,7 +102,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(api: Caller, small: Deps) -> N
 
 
 def test_a_folder_that_cannot_be_written_is_no_fault_of_the_caller(small: Deps) -> None:
-    (small.settings.state / "uploads").write_text("in the way")
+    (place(small).state / "uploads").write_text("in the way")
     api = Caller(create_public(small).test_client())
     assert api.call("POST", PATH, b"a\n1\n", Content_Type="text/csv").status_code == 503
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from towerlab.runtime.settings import Settings
+from towerlab.runtime.settings import Local, Settings
 from towerlab.runtime.wiring import Deps
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -14,4 +14,4 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 @pytest.fixture
 def deps(tmp_path: Path) -> Deps:
     services = {"codegen": "http://127.0.0.1:1", "quicktest-orchestrator": "http://127.0.0.1:2"}
-    return Deps(Settings(state=tmp_path, internal_token=TOKEN, services=services), "config-api")
+    return Deps(Settings(Local(tmp_path, TOKEN, services=services)), "config-api")

@@ -20,6 +20,7 @@ from towerlab.runtime.wiring import Deps
 from werkzeug.test import TestResponse
 
 from tests.contract.building import event
+from tests.embedded import bus
 from tests.unit.runtime.conftest import TOKEN
 
 TYPE = "quick-test.requested"
@@ -65,7 +66,7 @@ def test_effects_events_and_the_note_are_committed_together(deps: Deps) -> None:
     assert kept(deps, "thing") == [{"n": 1}]
     (note,) = kept(deps, "inbox")
     assert (note["event_id"], note["consumer"], note["type"], note["schema"]) == ("e1", "codegen", TYPE, 1)
-    assert deps.embedded_bus.waiting("quicktest-orchestrator") == 1
+    assert bus(deps).waiting("quicktest-orchestrator") == 1
 
 
 def test_a_second_delivery_does_nothing(deps: Deps) -> None:

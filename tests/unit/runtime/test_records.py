@@ -16,6 +16,8 @@ from towerlab.runtime import announce, records
 from towerlab.runtime.subscriptions import subscriptions
 from towerlab.runtime.wiring import Deps
 
+from tests.embedded import bus
+
 AT = "2026-01-01T00:00:00Z"
 
 
@@ -121,5 +123,5 @@ def test_every_consumer_has_subscriptions_to_all_it_consumes_and_what_takes_long
 
 def test_documents_know_the_subscriptions_before_the_first_commit(deps: Deps) -> None:
     deps.documents.commit([], [announce.event(deps, "quick-test.requested", "t1", test_id="t1")])
-    assert deps.embedded_bus.waiting("quicktest-orchestrator") == 1
-    assert deps.embedded_bus.waiting("codegen") == 0
+    assert bus(deps).waiting("quicktest-orchestrator") == 1
+    assert bus(deps).waiting("codegen") == 0

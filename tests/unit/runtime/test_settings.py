@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from towerlab.runtime.settings import SettingsError, load, settings_from
+from towerlab.runtime.settings import Google, Local, SettingsError, load, settings_from
 
 
 @pytest.fixture
@@ -16,9 +16,10 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 def test_the_state_folder_is_enough(environ: dict[str, str], tmp_path: Path) -> None:
     settings = settings_from(environ)
-    assert (settings.database, settings.internal_token) == (tmp_path / "towerlab.db", "0123456789abcdef")
+    assert isinstance(settings.place, Local)
+    assert (settings.place.database, settings.place.internal_token) == (tmp_path / "towerlab.db", "0123456789abcdef")
     assert settings.allowed_hosts == ("127.0.0.1", "localhost", "[::1]")
-    assert settings.internal_token not in repr(settings)
+    assert settings.place.internal_token not in repr(settings)
 
 
 def test_everything_can_be_said(environ: dict[str, str]) -> None:
@@ -33,10 +34,11 @@ def test_everything_can_be_said(environ: dict[str, str]) -> None:
             "TOWERLAB_SERVICES": '{"codegen": "http://127.0.0.1:1/"}',
         }
     )
-    assert settings.data_folders == (Path("/a"), Path("/b"))
+    assert isinstance(settings.place, Local)
+    assert settings.place.data_folders == (Path("/a"), Path("/b"))
     assert settings.allowed_hosts == ("x.example", "y.example:80")
     assert (settings.public_url, settings.log, settings.pipeline_template) == ("http://x", "pretty", Path("/t.json"))
-    assert settings.services == {"codegen": "http://127.0.0.1:1"}
+    assert settings.place.services == {"codegen": "http://127.0.0.1:1"}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,7 @@ def test_everything_can_be_said(environ: dict[str, str]) -> None:
         ("TOWERLAB_LOG", "loud"),
         ("TOWERLAB_SERVICES", "{"),
         ("TOWERLAB_SERVICES", "[]"),
+        ("TOWERLAB_PLATFORM", "moon"),
     ],
 )
 def test_a_fault_names_its_variable(environ: dict[str, str], name: str, value: str) -> None:
@@ -71,3 +74,45 @@ def test_missing_settings_end_the_process_with_one_line(
     assert raised.value.code == 3
     assert line.startswith("cannot start: TOWERLAB_STATE")
     assert line.count("\n") == 1
+
+
+GOOGLE = {
+    "TOWERLAB_PLATFORM": "google",
+    "TOWERLAB_PROJECT": "shop",
+    "TOWERLAB_REGION": "europe-west4",
+    "TOWERLAB_ARTIFACTS": "gs://shop-artifacts/",
+    "TOWERLAB_PIPELINE_ROOT": "gs://shop-pipelines",
+    "TOWERLAB_SNAPSHOTS": "shop.snapshots",
+    "TOWERLAB_PUSH_AUDIENCE": "https://towerlab.example",
+    "TOWERLAB_PUSH_ACCOUNTS": "push@shop.example, ticks@shop.example",
+    "TOWERLAB_PIPELINE_IMAGE": "registry.example/pipeline:1",
+    "TOWERLAB_PIPELINE_ACCOUNT": "pipelines@shop.example",
+}
+
+
+def test_an_installation_on_google_cloud_needs_no_folder() -> None:
+    place = settings_from(GOOGLE).place
+    assert isinstance(place, Google)
+    assert (place.artifacts, place.database) == ("gs://shop-artifacts", "(default)")
+    assert place.push_accounts == ("push@shop.example", "ticks@shop.example")
+
+
+@pytest.mark.parametrize("name", sorted(set(GOOGLE) - {"TOWERLAB_PLATFORM"}))
+def test_google_cloud_needs_every_one_of_its_settings(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        settings_from(GOOGLE | {name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOWERLAB_ARTIFACTS", "/tmp/artifacts"),
+        ("TOWERLAB_ARTIFACTS", "gs://"),
+        ("TOWERLAB_PIPELINE_ROOT", "s3://bucket"),
+        ("TOWERLAB_SNAPSHOTS", "snapshots"),
+        ("TOWERLAB_SNAPSHOTS", "shop."),
+    ],
+)
+def test_a_fault_on_google_cloud_names_its_variable(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is "):
+        settings_from(GOOGLE | {name: value})

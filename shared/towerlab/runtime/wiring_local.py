@@ -1,0 +1,84 @@
+"""An installation on one machine: SQLite, folders, DuckDB and the pipeline runner."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from towerlab.adapters.sqlite_file import SqliteFile
+from towerlab.runtime.settings import Local, SettingsError
+from towerlab.runtime.subscriptions import subscriptions
+
+if TYPE_CHECKING:
+    from towerlab.adapters.bus_embedded import EmbeddedBus
+    from towerlab.ports.artifacts import Artifacts
+    from towerlab.ports.documents import Documents
+    from towerlab.ports.identity import Identity
+    from towerlab.ports.pipelines import Pipelines
+    from towerlab.ports.uploads import Uploads
+    from towerlab.ports.warehouse import Warehouse
+    from towerlab.runtime.wiring import Deps
+
+
+class LocalAdapters:
+    def __init__(self, place: Local) -> None:
+        self._place = place
+
+    def documents(self, deps: Deps) -> Documents:
+        from towerlab.adapters.documents_sqlite import SqliteDocuments
+        from towerlab.runtime.records import LISTINGS
+
+        _ = deps.bus  # the subscriptions must exist before the first event is recorded
+        return SqliteDocuments(self._database, deps.clock, LISTINGS)
+
+    def bus(self, deps: Deps) -> EmbeddedBus:
+        """The installation's subscriptions are on record."""
+        from towerlab.adapters.bus_embedded import EmbeddedBus
+
+        bus = EmbeddedBus(self._database, deps.clock)
+        for subscription in subscriptions(self._place.services):
+            bus.subscribe(subscription)
+        return bus
+
+    def artifacts(self, _: Deps) -> Artifacts:
+        from towerlab.adapters.artifacts import FileArtifacts
+
+        made_by_pipelines = [str(self._place.runner), str(self._place.snapshots)]
+        return FileArtifacts(str(self._place.artifacts), also_readable=made_by_pipelines)
+
+    def warehouse(self, _: Deps) -> Warehouse:
+        from towerlab.adapters.warehouse_duckdb import DuckdbWarehouse
+
+        folders = tuple(dict.fromkeys((*self._place.data_folders, self._place.uploads)))
+        return DuckdbWarehouse(folders, self._place.snapshots)
+
+    def uploads(self, _: Deps) -> Uploads:
+        from towerlab.adapters.uploads_folder import FolderUploads
+
+        return FolderUploads(self._place.uploads)
+
+    def identity(self, deps: Deps) -> Identity:
+        if not deps.settings.audiences:
+            from towerlab.adapters.identity_loopback import LoopbackIdentity
+
+            return LoopbackIdentity()
+        from towerlab.adapters.identity_google import GoogleIdentity
+
+        return GoogleIdentity(deps.settings.audiences)
+
+    def callers(self, _: Deps) -> Identity:
+        from towerlab.adapters.identity_token import TokenIdentity
+
+        return TokenIdentity(self._place.internal_token)
+
+    def pipelines(self, deps: Deps) -> Pipelines:
+        from towerlab.adapters.pipelines_local import LocalPipelines
+
+        template = deps.settings.pipeline_template
+        if template is None:
+            raise SettingsError("TOWERLAB_PIPELINE_TEMPLATE is not set; it names the compiled pipeline")
+        return LocalPipelines(self._place.runner, template)
+
+    @cached_property
+    def _database(self) -> SqliteFile:
+        return SqliteFile(self._place.database)
