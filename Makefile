@@ -50,7 +50,7 @@ lint: $(ENVS)/dev/.ready  ## ruff, strict mypy, import contracts
 unit: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
 	$(call suite,unit tests,$(PYTEST) tests/unit tests/architecture)
 
-contract: $(ENVS)/dev/.ready
+contract: $(ENVS)/dev/.ready $(ENVS)/emulators/.ready
 	$(call suite,contract and chaos tests of the ports,$(PYTEST) tests/contract tests/chaos)
 
 parity: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
@@ -85,7 +85,7 @@ clean:  ## stop the stack and remove everything that make made: state, environme
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'removed environments and caches'
 
-setup: $(STACK_READY) $(ENVS)/dev/.ready
+setup: $(STACK_READY) $(ENVS)/dev/.ready $(ENVS)/emulators/.ready
 
 locks: $(UV)  ## resolve the environments anew (needs the package index)
 	@for group in local services tracking pipeline emulators baselines dev; do echo "locking $$group"; \
