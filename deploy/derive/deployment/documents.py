@@ -16,7 +16,7 @@ ENDS = {OUTBOX: "expires_at"}  # collection -> the time that its documents go af
 def documents() -> dict[str, Any]:
     return {
         "indexes": {_name(kind, fields): {"collection": kind, "fields": fields} for kind, fields in _indexes()},
-        "not_indexed": {kind: BODY for kind in LISTINGS},
+        "not_indexed": dict.fromkeys(LISTINGS, BODY),
         "ends": ENDS,
     }
 

@@ -63,7 +63,7 @@ NEEDS: Mapping[str, PortNeeds] = {
     "pipelines": PortNeeds(
         frozenset({VERTEX, STORAGE}),
         (
-            Grant("custom/pipelineJobs", "project", "submits, looks at and cancels pipeline jobs; nothing else of Vertex"),
+            Grant("custom/pipelineJobs", "project", "submits, looks at and cancels pipeline jobs, no more"),
             Grant("roles/storage.objectViewer", "pipeline_root", "reads what failed tasks have left"),
         ),
         methods={
