@@ -45,5 +45,8 @@ def clock() -> HandClock:
 
 
 def wipe(host: str) -> None:
-    where = f"http://{host}/emulator/v1/projects/{PROJECT}/databases/(default)/documents"
-    requests.delete(where, timeout=30).raise_for_status()
+    requests.delete(documents_url(host, "emulator/v1"), timeout=30).raise_for_status()
+
+
+def documents_url(host: str, api: str = "v1") -> str:
+    return f"http://{host}/{api}/projects/{PROJECT}/databases/(default)/documents"
