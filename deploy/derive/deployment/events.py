@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from towerlab.adapters.pubsub_subscriptions import DEAD_LETTERS, MAX_BACKOFF, subscription_id
 from towerlab.events.catalog import CATALOG, CODEGEN, COLLECTOR, CONFIG_API, ORCHESTRATOR
 from towerlab.ports.bus import Subscription
+from towerlab.runtime import dead_letters
 from towerlab.runtime.subscriptions import subscriptions
 
+PATIENTLY = 10.0  # seconds; there is nowhere else for a dead letter to go
 CONSUMERS = (CONFIG_API, CODEGEN, ORCHESTRATOR, COLLECTOR)
-DEAD_LETTERS = "dead-letters"
-LEAST_BACKOFF_LIMIT = 10.0  # seconds; Pub/Sub takes no smaller maximum
 
 
 def events() -> dict[str, Any]:
@@ -19,16 +20,18 @@ def events() -> dict[str, Any]:
     return {
         "topics": sorted(CATALOG),
         "subscriptions": {
-            f"{subscription.name}.{type}": _pushed(service, subscription, type)
+            subscription_id(subscription.name, type): _pushed(service, subscription, type)
             for service in CONSUMERS
             for subscription in subscriptions({service: ""})
             for type in sorted(subscription.types)
         },
         "dead_letters": {
             "topic": DEAD_LETTERS,
-            "subscription": f"{ORCHESTRATOR}.{DEAD_LETTERS}",
+            "subscription": DEAD_LETTERS,
             "service": ORCHESTRATOR,
-            "path": "/dead-letters/",
+            "path": dead_letters.PATH,
+            "minimum_backoff": f"{PATIENTLY:g}s",
+            "maximum_backoff": f"{MAX_BACKOFF:g}s",
         },
     }
 
@@ -41,5 +44,5 @@ def _pushed(service: str, subscription: Subscription, type: str) -> dict[str, An
         "ack_deadline_seconds": int(subscription.ack_deadline),
         "max_delivery_attempts": subscription.max_attempts,
         "minimum_backoff": f"{subscription.min_backoff:g}s",
-        "maximum_backoff": f"{max(subscription.max_backoff, LEAST_BACKOFF_LIMIT):g}s",
+        "maximum_backoff": f"{subscription.max_backoff:g}s",
     }

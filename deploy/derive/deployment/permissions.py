@@ -99,9 +99,9 @@ def permissions() -> dict[str, Any]:
 
 
 def topics(deployment: Deployment) -> list[str]:
-    """Those of the events that it records, which it publishes right after."""
-    if "documents" not in asked(deployment):
-        return []
+    """Those of the events that it records, which it publishes right after; all, of whoever sends what is waiting."""
+    if {"bus.send_waiting", "bus.*"} & asked(deployment):
+        return sorted(CATALOG)
     return sorted(event.name for event in CATALOG.values() if deployment.service in event.producers)
 
 

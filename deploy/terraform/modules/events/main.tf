@@ -55,8 +55,8 @@ resource "google_pubsub_subscription" "dead_letters" {
   }
 
   retry_policy {
-    minimum_backoff = "10s"
-    maximum_backoff = "600s"
+    minimum_backoff = var.events.dead_letters.minimum_backoff
+    maximum_backoff = var.events.dead_letters.maximum_backoff
   }
 
   expiration_policy {
