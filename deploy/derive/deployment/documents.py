@@ -1,41 +1,28 @@
-"""Firestore's composite indexes, from the listings; and the fields that it must not index or lets documents end by."""
+"""Firestore's composite indexes, fields without an index and lifetimes, from the record kinds; named, for Terraform."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from towerlab.runtime.kinds import LISTINGS
-
-INDEX, BODY = "index", "body"
-ASCENDING, DESCENDING = "ASCENDING", "DESCENDING"
-OUTBOX = "outbox"
-ENDS = {OUTBOX: "expires_at"}  # collection -> the time that its documents go after
+from towerlab.adapters.firestore_indexes import plan
+from towerlab.runtime.kinds import FILTERS, LISTINGS
 
 
 def documents() -> dict[str, Any]:
+    planned = plan(LISTINGS, FILTERS)
     return {
-        "indexes": {_name(kind, fields): {"collection": kind, "fields": fields} for kind, fields in _indexes()},
-        "not_indexed": dict.fromkeys(LISTINGS, BODY),
-        "ends": ENDS,
+        "indexes": {_name(index): index for index in planned["indexes"]},
+        "fields": {f"{field['collection']}.{field['field']}": field for field in planned["fields"]},
     }
 
 
-def _indexes() -> list[tuple[str, list[dict[str, str]]]]:
-    listed = [
-        (kind, [_field(name) for name in listing])
-        for kind, listings in LISTINGS.items()
-        for listing in listings
-        if len(listing) > 1 or listing[0].startswith("-")
-    ]
-    return [(kind, [*fields, {"field_path": "__name__", "order": ASCENDING}]) for kind, fields in listed]
+def _name(index: Mapping[str, Any]) -> str:
+    """All of it: an index that changes is another one, which Terraform makes before it drops the old one."""
+    modes = {"DESCENDING": "-", "CONTAINS": "*"}
+    fields = [modes.get(_mode(field), "") + field["field_path"] for field in index["fields"]]
+    return " ".join([index["collection"], *fields])
 
 
-def _field(name: str) -> dict[str, str]:
-    path = f"{INDEX}.{name.removeprefix('-')}"
-    return {"field_path": path, "order": DESCENDING if name.startswith("-") else ASCENDING}
-
-
-def _name(kind: str, fields: Sequence[dict[str, str]]) -> str:
-    parts = [field["field_path"].removeprefix(f"{INDEX}.") for field in fields[:-1]]
-    return ".".join([kind, *parts])
+def _mode(field: Mapping[str, str]) -> str:
+    return field.get("order") or field["array_config"]

@@ -27,20 +27,22 @@ resource "google_firestore_index" "listing" {
       array_config = try(fields.value.array_config, null)
     }
   }
+
+  lifecycle {
+    create_before_destroy = true # queries need the old one until the new one is built
+  }
 }
 
-resource "google_firestore_field" "not_indexed" {
-  for_each   = var.documents.not_indexed
+# No index on these: bodies are long and nobody searches them, times that only grow would slow down writing.
+resource "google_firestore_field" "field" {
+  for_each   = var.documents.fields
   database   = google_firestore_database.documents.name
-  collection = each.key
-  field      = each.value
-  index_config {} # no index at all: bodies are long, and nobody searches them
-}
+  collection = each.value.collection
+  field      = each.value.field
+  index_config {}
 
-resource "google_firestore_field" "ends" {
-  for_each   = var.documents.ends
-  database   = google_firestore_database.documents.name
-  collection = each.key
-  field      = each.value
-  ttl_config {}
+  dynamic "ttl_config" {
+    for_each = each.value.ttl ? [each.key] : []
+    content {}
+  }
 }
