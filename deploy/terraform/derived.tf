@@ -5,4 +5,7 @@ locals {
   permissions = jsondecode(file("${path.module}/../derived/permissions.json"))
   schedule    = jsondecode(file("${path.module}/../derived/schedule.json"))
   services    = jsondecode(file("${path.module}/../derived/services.json"))
+  used        = jsondecode(file("${path.module}/../derived/settings.json"))
+
+  read_by = { for name, optional in local.used.optional : name => concat(local.used.required, optional) }
 }

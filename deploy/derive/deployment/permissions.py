@@ -71,6 +71,7 @@ NEEDS: Mapping[str, PortNeeds] = {
             "keep": (Grant("custom/objectHolder", "pipeline_root", "puts outputs that are kept under a hold"),),
         },
     ),
+    "identity": PortNeeds(frozenset(), ()),  # Google's public keys, which anybody may read
     "tracking": PortNeeds(
         frozenset(), (Grant("roles/run.invoker", "tracking", "reads runs and logs figures in MLflow"),)
     ),

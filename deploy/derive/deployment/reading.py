@@ -12,7 +12,7 @@ import grimp
 
 from deployment.services import PACKAGES, Deployment
 
-PORTS = frozenset({"documents", "bus", "artifacts", "warehouse", "uploads", "pipelines", "tracking"})
+PORTS = frozenset({"documents", "bus", "artifacts", "warehouse", "uploads", "pipelines", "tracking", "identity"})
 WIRING = "towerlab.runtime.wiring"  # names every port, for all services
 
 
