@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from towerlab.runtime.settings import Google, SettingsError
@@ -46,17 +47,12 @@ class GoogleAdapters:
         raise NotImplementedError
 
     def identity(self, deps: Deps) -> Identity:
-        from towerlab.adapters.identity_google import GoogleIdentity
-
         if not deps.settings.audiences:
             raise SettingsError("TOWERLAB_AUDIENCES is not set; it names the audiences of people's tokens")
-        return GoogleIdentity(deps.settings.audiences)
+        return self._known_by(deps.settings.audiences)
 
     def callers(self, _: Deps) -> Identity:
-        from towerlab.adapters.identity_google import OIDC, GoogleIdentity, Issuer
-
-        oidc = Issuer(OIDC.names, self._place.token_certs) if self._place.token_certs else OIDC
-        return GoogleIdentity([self._place.push_audience], accounts=self._place.push_accounts, oidc=oidc)
+        return self._known_by([self._place.push_audience], self._place.push_accounts)
 
     def pipelines(self, deps: Deps) -> Pipelines:
         raise NotImplementedError
@@ -67,3 +63,9 @@ class GoogleAdapters:
         from towerlab.adapters.firestore_outbox import FirestoreOutbox
 
         return FirestoreOutbox(Client(project=self._place.project, database=self._place.database), deps.clock)
+
+    def _known_by(self, audiences: Sequence[str], accounts: Sequence[str] = ()) -> Identity:
+        from towerlab.adapters.identity_google import OIDC, GoogleIdentity, Issuer
+
+        oidc = Issuer(OIDC.names, self._place.token_certs) if self._place.token_certs else OIDC
+        return GoogleIdentity(audiences, accounts=accounts, oidc=oidc)
