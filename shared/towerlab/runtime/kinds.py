@@ -33,7 +33,8 @@ class Received:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """What a service was sent and could not handle. `content` is the event's JSON, or the envelope's first part."""
+    """What a service was sent and could not handle. `content` is the event's JSON, or the envelope's first part.
+    `attempts` is how often the bus tried in vain to deliver it; 0: it was delivered, and set aside."""
 
     id: str
     subscription: str
@@ -41,6 +42,7 @@ class DeadLetter:
     reason: str
     content: str
     at: str
+    attempts: int = 0
     schema: int = 1
 
 
@@ -136,7 +138,7 @@ def _audit(value: AuditEntry) -> Index:
 
 
 def _dead_letter(value: DeadLetter) -> Index:
-    return {"subscription": value.subscription}
+    return {"subscription": value.subscription, "undelivered": value.attempts > 0, "at": value.at}
 
 
 _LIST = ("dataset_id", "deleted")
@@ -181,7 +183,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("inbox", Received),
     Kind("answered", Answered, _answered, (("expires_at",),)),
     Kind("audit", AuditEntry, _audit, (("object", "-at"), ("-at",))),
-    Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",),)),
+    Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",), ("undelivered", "-at"))),
 )
 LISTINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {kind.name: kind.listings for kind in KINDS}
 FILTERS: Mapping[str, tuple[str, ...]] = {kind.name: kind.filters for kind in KINDS}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from towerlab.runtime.settings import Google, SettingsError
 
 if TYPE_CHECKING:
+    from towerlab.adapters.bus_pubsub import PubsubBus
     from towerlab.ports.artifacts import Artifacts
-    from towerlab.ports.bus import Bus
     from towerlab.ports.documents import Documents
     from towerlab.ports.identity import Identity
+    from towerlab.ports.outbox import Outbox
     from towerlab.ports.pipelines import Pipelines
     from towerlab.ports.uploads import Uploads
     from towerlab.ports.warehouse import Warehouse
@@ -24,8 +25,16 @@ class GoogleAdapters:
     def documents(self, deps: Deps) -> Documents:
         raise NotImplementedError
 
-    def bus(self, deps: Deps) -> Bus:
-        raise NotImplementedError
+    def bus(self, deps: Deps) -> PubsubBus:
+        """Its subscriptions are part of the installation: the first of the accounts that may push is whom they name."""
+        from towerlab.adapters.bus_pubsub import PubsubBus
+        from towerlab.adapters.pubsub_subscriptions import Sender
+        from towerlab.runtime.dead_letters import undelivered
+
+        sender = Sender(self._place.push_accounts[0], self._place.push_audience)
+        return PubsubBus(
+            self._place.project, self._outbox(deps), lambda limit: undelivered(deps.documents, limit), sender
+        )
 
     def artifacts(self, _: Deps) -> Artifacts:
         raise NotImplementedError
@@ -51,3 +60,10 @@ class GoogleAdapters:
 
     def pipelines(self, deps: Deps) -> Pipelines:
         raise NotImplementedError
+
+    def _outbox(self, deps: Deps) -> Outbox:
+        from google.cloud.firestore import Client
+
+        from towerlab.adapters.firestore_outbox import FirestoreOutbox
+
+        return FirestoreOutbox(Client(project=self._place.project, database=self._place.database), deps.clock)
