@@ -25,7 +25,7 @@ from google.cloud.firestore_v1.types import WriteResult
 from towerlab.ports.errors import Transient
 
 SECONDS = 10.0  # for one attempt
-PATIENCE = 15.0  # seconds for all attempts together
+PATIENCE = 10.0  # seconds for all attempts together
 READ_AGAIN = Retry(
     if_exception_type(ServiceUnavailable, InternalServerError, GatewayTimeout, ResourceExhausted, Aborted),
     initial=0.05,

@@ -13,6 +13,7 @@ from towerlab.adapters.documents_checks import body, checked, conflict, unicode
 from towerlab.ports.documents import Delete, Indexed, Key, Put, Revision, Scalar, Stored
 
 BODY, INDEX, CHANGE = "body", "index", "change"
+EVERY = "every"  # true in every document: an index wants a second field beside one that descends
 Listings = Mapping[str, Sequence[Sequence[str]]]
 Snapshot = DocumentSnapshot[DocumentReference]
 _PREFIX = "k"  # Firestore refuses ids such as '..' and '__x__'
@@ -63,7 +64,7 @@ def _fields(write: Put, names: Collection[str]) -> dict[str, object]:
     revision, of what is written as it is: hence the nulls, and a field that changes with every write."""
     index = dict.fromkeys(names) | {checked(name): _indexed(name, one) for name, one in write.index.items()}
     json.dumps(index, allow_nan=False)
-    return {BODY: body(write), INDEX: index, CHANGE: secrets.token_hex(8)}
+    return {BODY: body(write), INDEX: index, CHANGE: secrets.token_hex(8), EVERY: True}
 
 
 def _indexed(name: str, given: Indexed) -> object:

@@ -9,7 +9,7 @@ from google.cloud.firestore import Query as FirestoreQuery
 
 from towerlab.adapters.cursors import Position
 from towerlab.adapters.documents_checks import checked
-from towerlab.adapters.firestore_fields import Snapshot, key_id, path, reference, value
+from towerlab.adapters.firestore_fields import EVERY, Snapshot, key_id, path, reference, value
 from towerlab.ports.documents import Condition, Has, Key, Order, Query
 
 ID = "__name__"
@@ -26,6 +26,8 @@ def filtered(client: Client, kind: str, where: Mapping[str, Condition]) -> Fires
 def page(client: Client, query: Query, position: Position | None) -> FirestoreQuery:
     """Those after `position`, one more than the page has."""
     found = filtered(client, query.kind, query.where)
+    if descends_through_all(query):
+        found = found.where(filter=FieldFilter(EVERY, "==", True))
     for order in sorting(query):
         found = found.order_by(path(order.field), direction="DESCENDING" if order.descending else "ASCENDING")
     found = found.order_by(ID).limit(query.limit + 1)
@@ -39,6 +41,11 @@ def page(client: Client, query: Query, position: Position | None) -> FirestoreQu
 def sorting(query: Query) -> Sequence[Order]:
     """The orders that are left to do: all documents are equal in the others."""
     return [order for order in query.order if order.field not in query.where]
+
+
+def descends_through_all(query: Query) -> bool:
+    """Firestore itself makes no index for this: its descending ones have the ids descend too."""
+    return not query.where and bool(query.order) and query.order[0].descending
 
 
 def position_of(query: Query, snapshot: Snapshot) -> Position:

@@ -61,12 +61,14 @@ class Answered:
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """`listings` are the orders that queries page through: equality fields first, then sort fields ('-' descending)."""
+    """`listings` are the orders that queries page through: equality fields first, then sort fields ('-' descending);
+    `filters` are equality fields that may narrow any of them ('*': asked for by what the field holds)."""
 
     name: str
     type: type[T]
     index: Callable[[T], Index] = field(default=lambda _: {})
     listings: tuple[tuple[str, ...], ...] = ()
+    filters: tuple[str, ...] = ()
 
 
 def _dataset(value: Dataset) -> Index:
@@ -152,10 +154,15 @@ KINDS: tuple[Kind[Any], ...] = (
         _summary,
         (
             (*_LIST, "-tested", "-recall_at_100", "-updated_at"),
+            (*_LIST, "-tested", "recall_at_100", "-updated_at"),
             (*_LIST, "-tested", "-recall_lower", "-updated_at"),
+            (*_LIST, "-tested", "recall_lower", "-updated_at"),
             (*_LIST, "-updated_at"),
+            (*_LIST, "updated_at"),
             (*_LIST, "name"),
+            (*_LIST, "-name"),
         ),
+        filters=("status", "*tokens"),
     ),
     Kind(
         "quick_test",
@@ -166,6 +173,7 @@ KINDS: tuple[Kind[Any], ...] = (
             ("dataset_id", "-created_at"),
             ("dataset_id", "config_hash", "phase", "-created_at"),
             ("open", "created_at"),
+            ("config_id", "open", "created_at"),
             ("-created_at",),
         ),
     ),
@@ -178,4 +186,5 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",), ("undelivered", "-at"))),
 )
 LISTINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {kind.name: kind.listings for kind in KINDS}
+FILTERS: Mapping[str, tuple[str, ...]] = {kind.name: kind.filters for kind in KINDS}
 BY_TYPE: Mapping[type, Kind[Any]] = {kind.type: kind for kind in KINDS}
