@@ -22,6 +22,7 @@ from towerlab.ports.errors import Transient
 from towerlab.ports.outbox import Outbox
 from towerlab.runtime import dead_letters
 from towerlab.runtime.push import reacting_app
+from towerlab.runtime.settings import Settings
 from towerlab.runtime.subscriptions import subscriptions
 from towerlab.runtime.wiring import Deps
 
@@ -30,7 +31,7 @@ from tests.cloud.fake_pubsub import ID, fake_pubsub
 from tests.cloud.held_pushes import HeldPushes
 from tests.cloud.http_server import Answer, Request, http_server
 from tests.cloud.memory_outbox import MemoryOutbox
-from tests.cloud.place import PUSHER, certificates, pass_on, pushed_to
+from tests.cloud.place import PUSHER, certificates, google_place, pass_on, pushed_to
 from tests.cloud.signing import AUDIENCE, signer
 from tests.contract.building import event
 from tests.contract.bus_contract import OTHER, WANTED, BusContract, subscription
@@ -163,6 +164,21 @@ def test_many_events_go_in_several_calls(pubsub: PubsubBus, memory: MemoryOutbox
     PublisherClient().create_topic(name=f"projects/{pubsub._project}/topics/{WANTED}")
     pubsub.publish([event(f"e{n}") for n in range(1100)])
     assert memory.unsent(NOW, 10) == []
+
+
+def test_an_installation_sends_from_its_outbox_in_firestore(
+    fake: str, firestore_host: str, deps: Deps, certs_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", fake)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_host)
+    place, held = google_place(certs_url, f"towerlab-{uuid4().hex[:8]}"), HeldPushes()
+    installed = Deps(Settings(place), deps.service, documents=deps.documents)
+    with http_server(held) as url:
+        installed.bus.subscribe(subscription("s", base=url))
+        installed.bus.publish([event("e1")])
+        assert [push.event_id for push in held.take("s", 1, frozenset())] == ["e1"]
+    assert installed.bus.send_waiting(NOW) == 0
+    assert installed.bus.dead_letters() == []
 
 
 @pytest.mark.parametrize(

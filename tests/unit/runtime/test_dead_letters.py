@@ -70,7 +70,9 @@ def test_what_a_service_rejects_was_delivered(deps: Deps, client: FlaskClient) -
     assert undelivered(deps.documents, 10) == list[DeadLetter]()
 
 
-@pytest.mark.parametrize("body", [{}, [], {"message": {"data": "e30=", "attributes": 3}}, {"message": {"data": "e30="}}])
+@pytest.mark.parametrize(
+    "body", [{}, [], {"message": {"data": "e30=", "attributes": 3}}, {"message": {"data": "e30="}}, {"message": []}]
+)
 def test_a_letter_without_an_event_is_kept_as_it_is(deps: Deps, client: FlaskClient, body: Any) -> None:
     assert [bury(client, body) for _ in range(2)] == [204, 204]
     assert len(kept(deps)) == 1
