@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 from towerlab.runtime.settings import Google, SettingsError
 
 if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
     from towerlab.adapters.bus_pubsub import PubsubBus
+    from towerlab.adapters.firestore_outbox import FirestoreOutbox
+    from towerlab.events.envelope import Event
     from towerlab.ports.artifacts import Artifacts
     from towerlab.ports.documents import Documents
     from towerlab.ports.identity import Identity
-    from towerlab.ports.outbox import Outbox
     from towerlab.ports.pipelines import Pipelines
     from towerlab.ports.uploads import Uploads
     from towerlab.ports.warehouse import Warehouse
@@ -23,7 +28,13 @@ class GoogleAdapters:
         self._place = place
 
     def documents(self, deps: Deps) -> Documents:
-        raise NotImplementedError
+        from towerlab.adapters.documents_firestore import FirestoreDocuments
+        from towerlab.runtime.records import LISTINGS
+
+        def announce(events: Sequence[Event]) -> None:
+            cast("PubsubBus", deps.bus).announce(events)  # made when there is something to tell: it reads the documents
+
+        return FirestoreDocuments(self._firestore, LISTINGS, self._outbox(deps), announce)
 
     def bus(self, deps: Deps) -> PubsubBus:
         """Its subscriptions are part of the installation: the first of the accounts that may push is whom they name."""
@@ -61,9 +72,17 @@ class GoogleAdapters:
     def pipelines(self, deps: Deps) -> Pipelines:
         raise NotImplementedError
 
-    def _outbox(self, deps: Deps) -> Outbox:
-        from google.cloud.firestore import Client
-
+    def _outbox(self, deps: Deps) -> FirestoreOutbox:
         from towerlab.adapters.firestore_outbox import FirestoreOutbox
 
-        return FirestoreOutbox(Client(project=self._place.project, database=self._place.database), deps.clock)
+        return FirestoreOutbox(self._firestore, deps.clock)
+
+    @cached_property
+    def _firestore(self) -> Client:
+        from google.auth.exceptions import DefaultCredentialsError
+        from google.cloud.firestore import Client
+
+        try:
+            return Client(project=self._place.project, database=self._place.database)
+        except DefaultCredentialsError as error:
+            raise SettingsError(f"Google Cloud's credentials are not found ({error})") from error
