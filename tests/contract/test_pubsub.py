@@ -7,20 +7,24 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from uuid import uuid4
 
 import pytest
 from google.cloud.firestore import Client
 from google.pubsub_v1 import PublisherClient
+from quicktest_orchestrator.app import create as orchestrator
 from towerlab.adapters.bus_pubsub import PubsubBus
 from towerlab.adapters.clock import SystemClock
 from towerlab.adapters.firestore_outbox import FirestoreOutbox
 from towerlab.adapters.pubsub_subscriptions import Sender
 from towerlab.events.catalog import CATALOG
+from towerlab.events.envelope import Event
 from towerlab.ports.bus import Bus, Subscription
 from towerlab.ports.errors import Transient
 from towerlab.ports.outbox import Outbox
 from towerlab.runtime import dead_letters
+from towerlab.runtime.outcomes import Done, Outcome, Retry
 from towerlab.runtime.push import reacting_app
 from towerlab.runtime.settings import Settings
 from towerlab.runtime.subscriptions import subscriptions
@@ -37,6 +41,7 @@ from tests.contract.building import event
 from tests.contract.bus_contract import OTHER, WANTED, BusContract, subscription
 
 SIGNER = signer()
+SENDER = Sender(PUSHER, AUDIENCE)
 NOW = timedelta()
 
 
@@ -71,11 +76,11 @@ def memory() -> MemoryOutbox:
     return MemoryOutbox()
 
 
-def bus_to(host: str, outbox: Outbox, deps: Deps, patch: pytest.MonkeyPatch) -> PubsubBus:
+def bus_to(host: str, outbox: Outbox, deps: Deps, patch: pytest.MonkeyPatch, sender: Sender = SENDER) -> PubsubBus:
     """A bus with topics of its own on the Pub/Sub at `host`."""
     patch.setenv("PUBSUB_EMULATOR_HOST", host)
     letters = lambda limit: dead_letters.undelivered(deps.documents, limit)  # noqa: E731
-    return PubsubBus(f"towerlab-{uuid4().hex[:8]}", outbox, letters, Sender(PUSHER, AUDIENCE))
+    return PubsubBus(f"towerlab-{uuid4().hex[:8]}", outbox, letters, sender)
 
 
 class PubsubContract(BusContract):
@@ -158,6 +163,48 @@ def test_a_topic_that_is_missing_holds_up_no_other(pubsub: PubsubBus, memory: Me
         pubsub.send_waiting(NOW)
     pubsub.subscribe(subscription("s", OTHER))
     assert pubsub.send_waiting(NOW) == 1
+
+
+def test_the_orchestrators_sweep_sends_what_has_waited(
+    fake: str, certs_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 5.0, 20.0, 20.0])
+    outbox, deps = MemoryOutbox(lambda: next(times)), pushed_to(tmp_path, certs_url, "quicktest-orchestrator")
+    bus = deps.bus = bus_to(fake, outbox, deps, monkeypatch)
+    app, sweep = orchestrator(deps), Request("/tasks/sweep", {"Authorization": f"Bearer {SIGNER.token(email=PUSHER)}"})
+    with http_server(held := HeldPushes()) as url:
+        bus.subscribe(subscription("s", base=url))
+        outbox.record([event("e1")])
+        assert pass_on(app, sweep, sweep.path) == 204
+        assert held.rest("s", 0.5) == []  # five seconds old, it is on its way
+        assert pass_on(app, sweep, sweep.path) == 204
+        assert [push.event_id for push in held.take("s", 1, frozenset())] == ["e1"]
+
+
+@pytest.mark.parametrize(("account", "answers"), [(PUSHER, [503, 204]), ("other@example.org", [403, 403])])
+def test_a_service_takes_the_pushes_of_its_account_alone(
+    fake: str, memory: MemoryOutbox, deps: Deps, monkeypatch: pytest.MonkeyPatch, account: str, answers: list[int]
+) -> None:
+    handled: list[str] = []
+    answered: SimpleQueue[int] = SimpleQueue()
+
+    def handler(_: Deps, event: Event) -> Outcome:
+        handled.append(event.id)
+        return Done() if len(handled) > 1 else Retry("at first")
+
+    app = reacting_app(deps.service, {WANTED: handler}, deps)
+
+    def answer(request: Request) -> Answer:
+        status = pass_on(app, request, "/events/")
+        answered.put(status)
+        return Answer(status)
+
+    bus = bus_to(fake, memory, deps, monkeypatch, Sender(account, AUDIENCE))
+    with http_server(answer) as url:
+        bus.subscribe(subscription("s", base=url, min_backoff=0.1))
+        bus.publish([event("e1")])
+        assert [answered.get(timeout=20) for _ in answers] == answers
+    assert handled == (["e1", "e1"] if account == PUSHER else [])
 
 
 def test_many_events_go_in_several_calls(pubsub: PubsubBus, memory: MemoryOutbox) -> None:
