@@ -73,7 +73,7 @@ class ArtifactsContract(ABC):
         assert list(self.raw()) == ["a"]
         assert artifacts.read(artifacts.uri("a")) in contents
 
-    @pytest.mark.parametrize(("size", "rounds"), [(100_000, 20), (9_000_000, 3)])
+    @pytest.mark.parametrize(("size", "rounds"), [(100_000, 20), (8_000_000, 3)])
     def test_two_puts_and_a_reader_see_one_winner(self, artifacts: Artifacts, size: int, rounds: int) -> None:
         for round_ in range(rounds):
             path, contents = f"rounds/{round_}", [b"1" * size, b"2" * size]
