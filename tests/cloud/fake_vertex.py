@@ -1,9 +1,11 @@
 """PipelineService of Vertex AI over REST, which really carries jobs out: on this machine, by the pipeline runner.
 
-`python -m tests.cloud.fake_vertex --port P --folder F` serves google-cloud-aiplatform's client; F is the runner's folder.
-With `--python` it starts the runner too. Outputs are copied to where the job says, in Cloud Storage or what
-STORAGE_EMULATOR_HOST names. Jobs are on disk: killed and started again it goes on. What it does not do: isolate tasks from one another, pull the job's image (tasks run in the pipeline environment),
-retry tasks, honour resources, check who calls, filter lists.
+`python -m tests.cloud.fake_vertex --port P --folder F` serves google-cloud-aiplatform's client; F is a runner's folder,
+and with `--python` it starts that runner too. Outputs are copied to where the job says, in Cloud Storage or what
+STORAGE_EMULATOR_HOST names. Jobs are on disk: killed and started again it goes on.
+
+What it does not do: isolate tasks from one another, run two jobs at once, pull the job's image (tasks run in the
+pipeline environment), retry tasks, honour resources, check who calls, filter lists.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ class Jobs:
             shown["startTime"] = starts[0]
         if ended:
             shown |= ended
-        details = [self._detail(job, task, tasks) for task in state["tasks"] if task["state"] != "pending"]
+        details = [self._detail(job, task, tasks) for task in _begun(state, tasks)]
         shown["jobDetail"] = {"taskDetails": [*details, self._whole(job, shown)]} if details else {}
         return shown
 
@@ -85,7 +85,7 @@ class Jobs:
         job, state = self._record(job_id), self._state(job_id)
         published = _read(self._records / job_id / "tasks.json") or {}
         for task in state["tasks"]:
-            if task["state"] in ("succeeded", "cached") and task["name"] not in published:
+            if _is_done(task) and task["name"] not in published:
                 published[task["name"]] = self._shelf.publish(_folder(job, task["name"]), task)
                 _write(self._records / job_id / "tasks.json", published)
         if state["state"] in FINAL:
@@ -110,8 +110,8 @@ class Jobs:
         return "PENDING" if state["state"] == "pending" else "RUNNING"
 
     def _detail(self, job: Json, task: Json, published: Json) -> Json:
-        done = task["state"] in ("succeeded", "cached")
-        state = "RUNNING" if done and task["name"] not in published else TASK_STATES[task["state"]]
+        copying = _is_done(task) and task["name"] not in published
+        state = "RUNNING" if copying else TASK_STATES[task["state"]]
         id = task_id(_id(job), task["name"])
         location = job["name"].partition("/pipelineJobs/")[0]
         detail = {
@@ -153,6 +153,20 @@ class Jobs:
                 folder.mkdir(exist_ok=True)
                 body = {"schema": 1, "id": job_id, "submitted_at": job["createTime"], "labels": job.get("labels", {})}
                 _write(folder / "job.json", {**body, "job": job})
+
+
+def _begun(state: Json, published: Json) -> Iterator[Json]:
+    """The tasks that have begun; none begins before the outputs of those before it are where they belong."""
+    for task in state["tasks"]:
+        if task["state"] == "pending":
+            return
+        yield task
+        if _is_done(task) and task["name"] not in published:
+            return
+
+
+def _is_done(task: Json) -> bool:
+    return task["state"] in ("succeeded", "cached")
 
 
 def _folder(job: Json, task: str) -> str:
