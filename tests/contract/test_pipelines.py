@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.aiplatform_v1.services.pipeline_service import PipelineServiceClient
 from towerlab.adapters.artifacts import FileArtifacts
 from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.adapters.pipelines_vertex import VertexPipelines
 from towerlab.adapters.storage_holds import StorageHolds
 from towerlab.adapters.vertex_job import ContainerChange, Workload
+from towerlab.domain.errors import Invalid
 from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Pipelines
@@ -161,11 +165,51 @@ def test_a_month_later_nothing_is_taken_from_earlier_jobs(vertex: Vertex, templa
 
 def test_what_was_submitted_survives_the_service(tmp_path: Path, storage: str, template: StoredTemplate) -> None:
     vertex = Vertex(tmp_path, storage)
-    with vertex:
-        pipelines = on(vertex.url, template)
-        pipelines.submit("qt-survives", parameters("survives"), {})
+    command = [*emulators.vertex_command(vertex.port, tmp_path), "--python", str(emulators.PIPELINE_PYTHON)]
+    process = subprocess.Popen(command, cwd=emulators.REPOSITORY)
+    pipelines = on(vertex.url, template)
+    _submitted(pipelines, "qt-survives", parameters("survives"))
+    process.kill()
+    process.wait()
+    with pytest.raises(Transient):
+        pipelines.describe("qt-survives")
     with vertex:
         assert [task.state for task in ended(pipelines, "qt-survives").tasks] == ["succeeded"] * 2
+
+
+def _submitted(pipelines: Pipelines, job_id: str, given: dict[str, str]) -> None:
+    """As soon as there is somebody who takes it."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return pipelines.submit(job_id, given, {})
+        except Transient:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_jobs_can_be_listed_and_deleted_by_googles_client(vertex: Vertex, template: StoredTemplate) -> None:
+    pipelines = on(vertex.url, template)
+    finished(pipelines, "qt-deleted", parameters("deleted"))
+    client = PipelineServiceClient(
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        transport="rest",
+        client_options={"api_endpoint": vertex.url},
+    )
+    listed = list(client.list_pipeline_jobs(parent=PARENT))
+    assert "qt-deleted" in {job.name.rpartition("/")[2] for job in listed}
+    assert not any(job.job_detail.task_details for job in listed)  # which the real one leaves out of lists too
+    client.delete_pipeline_job(name=f"{PARENT}/pipelineJobs/qt-deleted").result(10)
+    assert pipelines.describe("qt-deleted") is None
+
+
+def test_what_vertex_refuses_is_invalid(vertex: Vertex, template: StoredTemplate) -> None:
+    nobody = VertexPipelines(
+        PARENT, template, Workload("", "no-tag", "gs://runs"), StorageHolds("p"), HandClock(), endpoint=vertex.url
+    )
+    with pytest.raises(Invalid, match=r"service_account.*no-tag"):
+        nobody.submit("qt-refused", parameters("x"), {})
+    assert nobody.describe("qt-refused") is None
 
 
 def test_a_service_out_of_reach_is_transient(template: StoredTemplate) -> None:
