@@ -15,7 +15,7 @@ from tests.contract import tiny_job
 
 LABELS = {"test_id": "01J", "correlation_id": "Req/ABC:1"}
 ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
-WITHIN = 120.0  # seconds, the pipeline runner's start included
+WITHIN = 200.0  # seconds, the pipeline runner's start included
 
 
 def parameters(text: str, ending: str = "well") -> dict[str, str]:

@@ -24,6 +24,8 @@ from towerlab.domain.errors import Invalid
 from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Pipelines
+from towerlab.runtime.settings import settings_from
+from towerlab.runtime.wiring import deps_from
 
 from tests.cloud import emulators
 from tests.contract.building import HandClock
@@ -243,3 +245,33 @@ def test_the_template_may_be_stored_in_a_bucket(tmp_path: Path, storage: str, te
     LocalPipelines(tmp_path, stored).submit("qt-1", parameters("x"), {})
     assert json.loads((tmp_path / "jobs/qt-1/job.json").read_text())["labels"] == {"template": template.id}
     assert os.environ["STORAGE_EMULATOR_HOST"] == storage
+
+
+def test_an_installation_on_google_cloud_has_its_jobs_there(
+    vertex: Vertex, template: StoredTemplate, tmp_path: Path
+) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(TEMPLATE))
+    environment = {
+        "TOWERLAB_PLATFORM": "google",
+        "TOWERLAB_PROJECT": "some-project",
+        "TOWERLAB_REGION": "europe-west4",
+        "TOWERLAB_ARTIFACTS": "gs://runs/artifacts",
+        "TOWERLAB_PIPELINE_ROOT": WORKLOAD.root,
+        "TOWERLAB_SNAPSHOTS": "some-project.snapshots",
+        "TOWERLAB_PUSH_AUDIENCE": "https://towerlab.example.org",
+        "TOWERLAB_PUSH_ACCOUNTS": "pushes@example.org",
+        "TOWERLAB_PIPELINE_IMAGE": WORKLOAD.image,
+        "TOWERLAB_PIPELINE_ACCOUNT": WORKLOAD.account,
+        "TOWERLAB_PIPELINE_TEMPLATE": str(path),
+        "TOWERLAB_TRACKING_URI": "http://127.0.0.1:1",
+        "TOWERLAB_VERTEX_ENDPOINT": vertex.url,
+    }
+    deps = deps_from(settings_from(environment), "quicktest-orchestrator")
+    deps.pipelines.submit("qt-wired", parameters("wired"), {})
+    (job,) = [job for job in vertex.jobs() if job["name"].endswith("/qt-wired")]
+    assert job["labels"]["template"] == template.id
+    assert (job["serviceAccount"], job["runtimeConfig"]["gcsOutputDirectory"]) == (WORKLOAD.account, WORKLOAD.root)
+    assert {one["container"]["image"] for one in job["pipelineSpec"]["deploymentSpec"]["executors"].values()} == {
+        WORKLOAD.image
+    }

@@ -74,7 +74,7 @@ def test_a_change_is_the_named_tasks_alone() -> None:
     assert container(changed, "StatisticsGen") == {
         **container(plain, "StatisticsGen"),
         "args": [*container(plain, "StatisticsGen")["args"], "--runner=DataflowRunner"],
-        "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+        "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}, *container(plain, "StatisticsGen")["env"]],
         "resources": {"memoryLimit": 8.0},
     }
     assert container(changed, "Trainer") == container(plain, "Trainer")
