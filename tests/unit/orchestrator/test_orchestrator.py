@@ -7,6 +7,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from quicktest_orchestrator.app import create
+from towerlab.domain.errors import Invalid, Problem
 from towerlab.domain.quicktest import CancelRequested, Phase, advance
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
@@ -63,6 +64,21 @@ def test_a_test_waits_for_its_code_and_the_code_wakes_it(world: World, app: Flas
     assert world.push(app, generated(world)) == 204
     assert world.now_is().phase is Phase.RUNNING
     assert world.told("quick-test.started")[0].correlation_id == "asked-t1"
+
+
+def test_a_test_that_the_pipeline_does_not_take_fails_and_says_why(world: World, app: Flask) -> None:
+    a_world_with_a_test(world)
+    world.code()
+    world.pipelines.refusal = Invalid(
+        [Problem("/parameters/split_plan", "unknown", "the template does not ask for it")]
+    )
+    assert world.push(app, requested(world)) == 204
+    test = world.now_is()
+    assert test.phase is Phase.FAILED
+    assert test.error
+    assert "/parameters/split_plan: the template does not ask for it" in test.error.message
+    assert "release" in test.error.remedy
+    assert len(world.told("quick-test.finished")) == 1
 
 
 @pytest.mark.parametrize("error", ["", "an older release could not write it"])
