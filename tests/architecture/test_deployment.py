@@ -1,4 +1,4 @@
-"""Code and deployment say the same: topics, routes, ticks, settings, log lines, and nothing of one installation in either."""
+"""Code and deployment say the same: topics, routes, ticks, settings, log lines; neither names an installation."""
 
 from __future__ import annotations
 

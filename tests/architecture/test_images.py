@@ -1,4 +1,4 @@
-"""The images: pinned, not as root, holding what each service imports and no more, run as the stack runs its programs."""
+"""The images: pinned, not as root, with what each service imports and no more, run as the stack runs its programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yaml
 from deployment.images import FOLDER, image
 from deployment.services import DEPLOYMENTS, Deployment
 from local_stack.layout import Layout
-from local_stack.programs import APPS, MLFLOW_SETTINGS, programs
+from local_stack.programs import APPS, MLFLOW_SETTINGS, embedded
 
 from tests.images import SERVICES_ENVIRONMENT, laid_out
 from tests.stacks import REPOSITORY
@@ -23,7 +23,7 @@ from tests.terraform import ROOT, Module
 DOCKERFILES = ("services.Dockerfile", "pipeline.Dockerfile", "tracking.Dockerfile")
 OTHERS = ("tensorflow", "tfx", "apache_beam", "pandas", "mlflow", "pytest", "local_stack", "deployment", "pipeline")
 PACKAGES = {deployment.package for deployment in DEPLOYMENTS}
-LOCAL = {program.name: program.command for program in programs(Layout(Path("/state"), 8080))}
+LOCAL = {program.name: program.command for program in embedded(Layout(Path("/state"), 8080)).programs}
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
@@ -102,7 +102,7 @@ def test_mlflow_runs_as_on_one_machine() -> None:
     assert {"MLFLOW_BACKEND_STORE_URI"} <= set(told["secrets"])
 
 
-def test_the_pipeline_image_has_what_the_compiled_job_runs(tmp_path: Path) -> None:
+def test_the_pipeline_image_has_what_the_compiled_job_runs() -> None:
     template = REPOSITORY / "services/quicktest-orchestrator/pipeline/quick_test.json"
     containers = [one["container"] for one in executors(json.loads(template.read_text("utf-8"))) if "container" in one]
     here = image("pipeline.Dockerfile", {})

@@ -35,7 +35,7 @@ FIRESTORE, PUBSUB, STORAGE = "google.cloud.firestore", "google.cloud.pubsub", "g
 BIGQUERY, VERTEX = "google.cloud.bigquery", "google.cloud.aiplatform"
 NEEDS: Mapping[str, PortNeeds] = {
     "documents": PortNeeds(
-        frozenset({FIRESTORE, PUBSUB}),
+        frozenset({FIRESTORE}),
         (Grant("roles/datastore.user", "project", "reads and writes documents and the outbox"),),
     ),
     "bus": PortNeeds(frozenset({PUBSUB, FIRESTORE}), ()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from towerlab.runtime.settings import SettingsError, settings_from
@@ -82,15 +82,21 @@ def settings() -> dict[str, Any]:
 def _fields(deployment: Deployment) -> frozenset[str]:
     """The fields of Settings that the deployment's modules take, and those that its ports' wiring takes."""
     own = {field for module in modules(deployment) for field in _taken(source(module))}
-    ports = PORTS & asked(deployment)
-    wired = {
-        field
-        for module in (WIRING, f"{WIRING}_google")
-        for node in ast.walk(source(module))
-        if isinstance(node, ast.FunctionDef) and node.name in ports
-        for field in _taken(node)
-    }
-    return frozenset(own | wired)
+    return frozenset(own | {field for method in _wiring(PORTS & asked(deployment)) for field in _taken(method)})
+
+
+def _wiring(names: Iterable[str]) -> Iterator[ast.FunctionDef]:
+    """The wiring's methods of these names, and those that they use in turn."""
+    nodes = [node for module in (WIRING, f"{WIRING}_google") for node in ast.walk(source(module))]
+    methods = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    seen, waiting = set(names), list(names)
+    while waiting:
+        name = waiting.pop()
+        for method in (method for method in methods if method.name == name):
+            yield method
+            used = {node.attr for node in ast.walk(method) if isinstance(node, ast.Attribute)} - seen
+            seen |= used
+            waiting.extend(used)
 
 
 def _taken(tree: ast.AST) -> Iterator[str]:
