@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -20,6 +20,7 @@ class Request:
 class Answer:
     status: int
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -31,6 +32,8 @@ def http_server(answer: Callable[[Request], Answer]) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             given = answer(Request(self.path, dict(self.headers.items()), body))
             self.send_response(given.status)
+            for name, value in given.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(given.body)))
             self.end_headers()
             self.wfile.write(given.body)

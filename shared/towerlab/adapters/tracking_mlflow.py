@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from towerlab.ports.errors import Transient
 from towerlab.ports.tracking import TrackedRun
+
+if TYPE_CHECKING:
+    from requests.auth import AuthBase
 
 TIMEOUT = 10.0  # seconds
 CURVES = ("loss",)
@@ -22,10 +25,10 @@ SERVED = "mlflow-artifacts"  # the scheme of files that go through the server
 
 
 class MlflowTracking:
-    """`server` is the base URL of the tracking server, '' when the installation has none."""
+    """`server` is the base URL of the tracking server, '' when the installation has none; `sender` signs requests."""
 
-    def __init__(self, server: str) -> None:
-        self._server = server.rstrip("/")
+    def __init__(self, server: str, sender: AuthBase | None = None) -> None:
+        self._server, self._sender = server.rstrip("/"), sender
 
     def find_run(self, run_id: str) -> TrackedRun | None:
         answer = self._call("GET", "mlflow/runs/get", params={"run_id": run_id})
@@ -76,7 +79,7 @@ class MlflowTracking:
 
         url = f"{self._server}/api/2.0/{path}"
         try:
-            response = requests.request(method, url, timeout=TIMEOUT, **sent)
+            response = requests.request(method, url, timeout=TIMEOUT, auth=self._sender, **sent)
             answer = response.json() if response.content else {}  # a file that is taken is not answered
         except requests.RequestException as error:
             raise Transient(f"MLflow at {self._server}: {error}") from error

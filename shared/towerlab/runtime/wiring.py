@@ -48,6 +48,7 @@ class Adapters(Protocol):
     def identity(self, deps: Deps) -> Identity: ...
     def callers(self, deps: Deps) -> Identity: ...
     def pipelines(self, deps: Deps) -> Pipelines: ...
+    def tracking(self, deps: Deps) -> Tracking: ...
 
 
 class Deps:
@@ -103,9 +104,7 @@ class Deps:
 
     @cached_property
     def tracking(self) -> Tracking:
-        from towerlab.adapters.tracking_mlflow import MlflowTracking
-
-        return MlflowTracking(self.settings.tracking_uri)
+        return self._adapters.tracking(self)
 
     @cached_property
     def clock(self) -> Clock:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from towerlab.ports.documents import Documents
     from towerlab.ports.identity import Identity
     from towerlab.ports.pipelines import Pipelines
+    from towerlab.ports.tracking import Tracking
     from towerlab.ports.uploads import Uploads
     from towerlab.ports.warehouse import Warehouse
     from towerlab.runtime.wiring import Deps
@@ -81,6 +82,14 @@ class GoogleAdapters:
             tracking_uri=deps.settings.tracking_uri,
             endpoint=place.vertex_endpoint,
         )
+
+    def tracking(self, deps: Deps) -> Tracking:
+        """A server behind https:// wants to know who asks."""
+        from towerlab.adapters.own_identity import OwnIdentity
+        from towerlab.adapters.tracking_mlflow import MlflowTracking
+
+        server = deps.settings.tracking_uri
+        return MlflowTracking(server, OwnIdentity(server) if server.startswith("https://") else None)
 
     def _outbox(self, deps: Deps) -> FirestoreOutbox:
         from towerlab.adapters.firestore_outbox import FirestoreOutbox

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from towerlab.ports.documents import Documents
     from towerlab.ports.identity import Identity
     from towerlab.ports.pipelines import Pipelines
+    from towerlab.ports.tracking import Tracking
     from towerlab.ports.uploads import Uploads
     from towerlab.ports.warehouse import Warehouse
     from towerlab.runtime.wiring import Deps
@@ -75,6 +76,11 @@ class LocalAdapters:
         from towerlab.adapters.pipelines_local import LocalPipelines
 
         return LocalPipelines(self._place.runner, deps.template)
+
+    def tracking(self, deps: Deps) -> Tracking:
+        from towerlab.adapters.tracking_mlflow import MlflowTracking
+
+        return MlflowTracking(deps.settings.tracking_uri)
 
     @cached_property
     def _database(self) -> SqliteFile:
