@@ -10,7 +10,7 @@ from local_stack.layout import LOOPBACK, SERVICES, Layout
 from local_stack.programs import Blueprint, Program, mlflow, python, runner, scheduler, services
 from towerlab.runtime.settings import Google, Settings, settings_from
 from towerlab.runtime.subscriptions import subscriptions
-from towerlab.runtime.wiring import Deps, deps_from
+from towerlab.runtime.wiring import Deps
 
 from tests.cloud import bigquery_tables, emulators
 from tests.cloud.emulators import REPOSITORY
@@ -143,7 +143,7 @@ def _deps(layout: CloudLayout) -> Deps:
     os.environ.update(layout.emulators())
     settings: Settings = settings_from(layout.environment())
     assert isinstance(settings.place, Google)
-    return deps_from(settings, "terraform")
+    return Deps(settings, "terraform")
 
 
 def _front(layout: CloudLayout) -> dict[str, object]:

@@ -7,8 +7,7 @@ from towerlab.events.catalog import CONFIG_API
 from towerlab.runtime.guard import BODY_KINDS
 from towerlab.runtime.push import reacting_app
 from towerlab.runtime.service import service_app
-from towerlab.runtime.settings import load
-from towerlab.runtime.wiring import Deps, deps_from
+from towerlab.runtime.wiring import Deps, begin
 
 from config_api import access, upload_kinds
 from config_api.bodies import MAX_BYTES
@@ -33,7 +32,7 @@ from config_api.routes import (
 
 def create_public(deps: Deps | None = None) -> Flask:
     """The API that people and pages call."""
-    deps = deps or deps_from(load(), CONFIG_API)
+    deps = deps or begin(CONFIG_API, "documents", "identity")
     app = service_app(CONFIG_API, deps, internal=False)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
     app.config[BODY_KINDS] = {
@@ -63,5 +62,5 @@ def create_public(deps: Deps | None = None) -> Flask:
 
 def create_internal(deps: Deps | None = None) -> Flask:
     """POST /events/ for the bus."""
-    deps = deps or deps_from(load(), CONFIG_API)
+    deps = deps or begin(CONFIG_API, "documents")
     return reacting_app(CONFIG_API, HANDLERS, deps)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from towerlab.runtime.open_tests import look_at_all
 from towerlab.runtime.push import reacting_app
-from towerlab.runtime.settings import load
-from towerlab.runtime.wiring import Deps, deps_from
+from towerlab.runtime.wiring import Deps, begin
 
 from quicktest_orchestrator.handlers import HANDLERS
 from quicktest_orchestrator.moves import sweep
@@ -15,7 +14,7 @@ SERVICE = "quicktest-orchestrator"
 
 
 def create(deps: Deps | None = None) -> Flask:
-    return reacting_app(SERVICE, HANDLERS, deps or deps_from(load(), SERVICE), {"sweep": sweep_all})
+    return reacting_app(SERVICE, HANDLERS, deps or begin(SERVICE, "documents", "pipelines"), {"sweep": sweep_all})
 
 
 def sweep_all(deps: Deps) -> None:

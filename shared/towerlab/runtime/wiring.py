@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, Unpack
 
 from towerlab.adapters.clock import SortableIds, SystemClock
-from towerlab.runtime.settings import Local, Settings
+from towerlab.runtime.settings import Local, Settings, SettingsError, load, stop
 
 if TYPE_CHECKING:
     from towerlab.ports.artifacts import Artifacts
@@ -117,6 +117,16 @@ class Deps:
         return GoogleAdapters(place)
 
 
-def deps_from(settings: Settings, service: str) -> Deps:
-    """The real thing under `settings`, for the service of that name."""
-    return Deps(settings, service)
+Port = Literal["documents", "artifacts", "warehouse", "identity", "pipelines"]
+
+
+def begin(service: str, *needed: Port) -> Deps:
+    """The real thing under this process's settings. Says in one line what is missing for the ports that are `needed`
+    and ends the process when they cannot be made."""
+    deps = Deps(load(), service)
+    try:
+        for name in needed:
+            getattr(deps, name)
+    except SettingsError as error:
+        stop(str(error))
+    return deps
