@@ -8,11 +8,13 @@ from config_api.answers import configs as config_answers
 from config_api.answers import datasets as dataset_answers
 from config_api.answers import quick_tests as test_answers
 from config_api.answers.health import Health, Readiness
+from config_api.answers.predicting import PredictionAnswer
 from config_api.answers.uploads import UploadAnswer
 from config_api.openapi import examples
 from config_api.openapi.moves import MOVES
 from config_api.openapi.operation import Operation
 from config_api.schemas import configs, datasets, queries, quick_tests
+from config_api.schemas.predicting import PredictionSchema
 from config_api.upload_kinds import ENDINGS
 
 _DATASET = "/api/datasets/<id:dataset_id>/"
@@ -145,6 +147,15 @@ TESTS: Mapping[str, Operation] = {
     ),
 }
 
+EXPERIMENTS: Mapping[str, Operation] = {
+    f"GET {_DATASET}prediction-report/": Operation(
+        "How well quick tests predict the order of configs on the full data",
+        {200: PredictionAnswer},
+        query=PredictionSchema,
+        may_conflict=True,
+    ),
+}
+
 HEALTH: Mapping[str, Operation] = {
     "GET /healthz": Operation("Alive", {200: Health}),
     "GET /readyz": Operation("Ready to serve", {200: Readiness, 503: Readiness}),
@@ -173,6 +184,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **CONFIGS,
     **MOVES,
     **TESTS,
+    **EXPERIMENTS,
     **HEALTH,
     **UPLOADS,
     **DOCUMENTATION,
