@@ -27,6 +27,7 @@ from config_api.routes import (
     quick_tests,
     recommending,
     registrations,
+    reruns,
     transforms,
     uploads,
 )
@@ -56,6 +57,7 @@ def create_public(deps: Deps | None = None) -> Flask:
         quick_tests,
         recommending,
         registrations,
+        reruns,
         transforms,
         uploads,
     ):

@@ -10,12 +10,15 @@ from towerlab.runtime.wiring import Deps, deps_from
 
 from quicktest_orchestrator.handlers import HANDLERS
 from quicktest_orchestrator.moves import sweep
+from quicktest_orchestrator.reruns import ask_for_due
 
 SERVICE = "quicktest-orchestrator"
 
 
 def create(deps: Deps | None = None) -> Flask:
-    return reacting_app(SERVICE, HANDLERS, deps or deps_from(load(), SERVICE), {"sweep": sweep_all})
+    return reacting_app(
+        SERVICE, HANDLERS, deps or deps_from(load(), SERVICE), {"sweep": sweep_all, "reruns": ask_for_due}
+    )
 
 
 def sweep_all(deps: Deps) -> None:
