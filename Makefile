@@ -71,6 +71,7 @@ e2e: $(STACK_READY) $(ENVS)/dev/.ready $(ENVS)/emulators/.ready
 fuzz: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready  ## the long random tests: CASES=10000 hostile configs and requests, a tenth of that through TFT
 	$(call suite,hostile configs,HOSTILE_CASES=$(CASES) $(PYTEST) tests/unit/configs/test_hostile_configs.py)
 	$(call suite,requests,TOWERLAB_API_CASES=$(CASES) $(PYTEST) -s tests/unit/config_api/test_schemathesis.py)
+	$(call suite,histories of tests,HISTORIES=$$(( $(CASES) / 10 )) $(PYTEST) tests/unit/collector/test_histories.py)
 	$(call suite,parity with the numpy reference,FUZZ_CASES=$$(( $(CASES) / 10 )) FUZZ_SEED=$$(date +%s) $(PYTEST) tests/parity)
 
 bench: setup  ## measure times and memory; ONLY='generation ...' names parts, BENCH=--help lists them

@@ -22,9 +22,11 @@ from config_api.routes import (
     documentation,
     exchange,
     following,
+    predicting,
     quick_tests,
     recommending,
     registrations,
+    reruns,
     transforms,
     uploads,
 )
@@ -50,9 +52,11 @@ def create_public(deps: Deps | None = None) -> Flask:
         documentation,
         exchange,
         following,
+        predicting,
         quick_tests,
         recommending,
         registrations,
+        reruns,
         transforms,
         uploads,
     ):

@@ -185,7 +185,6 @@ def test_an_unreachable_runner_puts_the_event_off_and_the_intention_is_on_record
 
 
 def test_events_that_this_installation_does_not_act_on_are_taken_and_forgotten(world: World, app: Flask) -> None:
-    assert world.push(app, world.event("dataset.updated", dataset_id="d1")) == 204
     assert world.push(app, world.event("full-training.requested", training_id="f1")) == 204
     assert records.count(world.deps.documents, records.DeadLetter) == 0
 

@@ -8,11 +8,15 @@ from config_api.answers import configs as config_answers
 from config_api.answers import datasets as dataset_answers
 from config_api.answers import quick_tests as test_answers
 from config_api.answers.health import Health, Readiness
+from config_api.answers.predicting import PredictionAnswer
+from config_api.answers.reruns import DriftAnswer, RerunPlanAnswer
 from config_api.answers.uploads import UploadAnswer
 from config_api.openapi import examples
 from config_api.openapi.moves import MOVES
 from config_api.openapi.operation import Operation
 from config_api.schemas import configs, datasets, queries, quick_tests
+from config_api.schemas.predicting import PredictionSchema
+from config_api.schemas.reruns import DriftSchema, RerunPlanSchema
 from config_api.upload_kinds import ENDINGS
 
 _DATASET = "/api/datasets/<id:dataset_id>/"
@@ -145,6 +149,29 @@ TESTS: Mapping[str, Operation] = {
     ),
 }
 
+EXPERIMENTS: Mapping[str, Operation] = {
+    f"GET {_DATASET}prediction-report/": Operation(
+        "How well quick tests predict the order of configs on the full data",
+        {200: PredictionAnswer},
+        query=PredictionSchema,
+        may_conflict=True,
+    ),
+    f"GET {_CONFIG}rerun-plan/": Operation("When this config is tested again", {200: RerunPlanAnswer}, etag=True),
+    f"PUT {_CONFIG}rerun-plan/": Operation(
+        "Test this config again daily, weekly, or whenever its dataset has changed",
+        {200: RerunPlanAnswer},
+        body=RerunPlanSchema,
+        example={"when": "weekly"},
+        if_match=True,
+        etag=True,
+    ),
+    f"GET {_CONFIG}drift/": Operation(
+        "Recall over the tests of one version, and whether it has left its interval",
+        {200: DriftAnswer},
+        query=DriftSchema,
+    ),
+}
+
 HEALTH: Mapping[str, Operation] = {
     "GET /healthz": Operation("Alive", {200: Health}),
     "GET /readyz": Operation("Ready to serve", {200: Readiness, 503: Readiness}),
@@ -173,6 +200,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **CONFIGS,
     **MOVES,
     **TESTS,
+    **EXPERIMENTS,
     **HEALTH,
     **UPLOADS,
     **DOCUMENTATION,
