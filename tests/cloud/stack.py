@@ -15,14 +15,13 @@ from towerlab.runtime.wiring import Deps
 from tests.cloud import bigquery_tables, emulators
 from tests.cloud.emulators import REPOSITORY
 from tests.cloud.front import SETTINGS as FRONT_SETTINGS
-from tests.cloud.tokens import Signer, key_in
+from tests.cloud.signing import AUDIENCE, Signer, key_in
 
 STAND_INS = ("firestore", "pubsub", "bigquery", "bigquery-storage", "storage", "vertex", "google")
 PROJECT = "towerlab-demo"
 REGION = "europe-west4"
 ARTIFACTS, PIPELINES = "towerlab-artifacts", "towerlab-pipelines"
 SNAPSHOTS = "snapshots"
-AUDIENCE = "https://towerlab.example.org"
 PUSHING, PERSON, RUNNING = (f"{name}@example.org" for name in ("pushes", "demo", "pipelines"))
 
 
@@ -134,7 +133,7 @@ def furnish(layout: CloudLayout) -> None:
 
 def person_token(layout: CloudLayout) -> str:
     """What the person who runs the demo is known by."""
-    return Signer({"aud": AUDIENCE, "email": PERSON}, key_in(layout.key)).token(exp=2**31)
+    return Signer(key_in(layout.key)).token(email=PERSON, exp=2**31)
 
 
 def _deps(layout: CloudLayout) -> Deps:

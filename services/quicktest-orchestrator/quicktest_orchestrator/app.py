@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Flask
 from towerlab.runtime.open_tests import look_at_all
 from towerlab.runtime.push import Task, reacting_app
@@ -12,6 +14,7 @@ from quicktest_orchestrator.moves import sweep
 from quicktest_orchestrator.reruns import ask_for_due
 
 SERVICE = "quicktest-orchestrator"
+ON_THEIR_WAY = timedelta(seconds=10)  # events this young are being sent by whoever recorded them
 
 
 def create(deps: Deps | None = None) -> Flask:
@@ -20,4 +23,8 @@ def create(deps: Deps | None = None) -> Flask:
 
 
 def sweep_all(deps: Deps) -> None:
-    look_at_all(deps, sweep)
+    """Every open test, and then every event that has not gone out: whatever becomes of the tests."""
+    try:
+        look_at_all(deps, sweep)
+    finally:
+        deps.bus.send_waiting(ON_THEIR_WAY)

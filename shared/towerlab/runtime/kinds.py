@@ -34,7 +34,8 @@ class Received:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """What a service was sent and could not handle. `content` is the event's JSON, or the envelope's first part."""
+    """What a service was sent and could not handle. `content` is the event's JSON, or the envelope's first part.
+    `attempts` is how often the bus tried in vain to deliver it; 0: it was delivered, and set aside."""
 
     id: str
     subscription: str
@@ -42,6 +43,7 @@ class DeadLetter:
     reason: str
     content: str
     at: str
+    attempts: int = 0
     schema: int = 1
 
 
@@ -60,12 +62,14 @@ class Answered:
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """`listings` are the orders that queries page through: equality fields first, then sort fields ('-' descending)."""
+    """`listings` are the orders that queries page through: equality fields first, then sort fields ('-' descending);
+    `filters` are equality fields that may narrow any of them ('*': asked for by what the field holds)."""
 
     name: str
     type: type[T]
     index: Callable[[T], Index] = field(default=lambda _: {})
     listings: tuple[tuple[str, ...], ...] = ()
+    filters: tuple[str, ...] = ()
 
 
 def _dataset(value: Dataset) -> Index:
@@ -139,7 +143,7 @@ def _audit(value: AuditEntry) -> Index:
 
 
 def _dead_letter(value: DeadLetter) -> Index:
-    return {"subscription": value.subscription}
+    return {"subscription": value.subscription, "undelivered": value.attempts > 0, "at": value.at}
 
 
 _LIST = ("dataset_id", "deleted")
@@ -155,10 +159,15 @@ KINDS: tuple[Kind[Any], ...] = (
         _summary,
         (
             (*_LIST, "-tested", "-recall_at_100", "-updated_at"),
+            (*_LIST, "-tested", "recall_at_100", "-updated_at"),
             (*_LIST, "-tested", "-recall_lower", "-updated_at"),
+            (*_LIST, "-tested", "recall_lower", "-updated_at"),
             (*_LIST, "-updated_at"),
+            (*_LIST, "updated_at"),
             (*_LIST, "name"),
+            (*_LIST, "-name"),
         ),
+        filters=("status", "*tokens"),
     ),
     Kind(
         "quick_test",
@@ -169,6 +178,7 @@ KINDS: tuple[Kind[Any], ...] = (
             ("dataset_id", "-created_at"),
             ("dataset_id", "config_hash", "phase", "-created_at"),
             ("open", "created_at"),
+            ("config_id", "open", "created_at"),
             ("-created_at",),
         ),
     ),
@@ -179,7 +189,8 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("inbox", Received),
     Kind("answered", Answered, _answered, (("expires_at",),)),
     Kind("audit", AuditEntry, _audit, (("object", "-at"), ("-at",))),
-    Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",),)),
+    Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",), ("undelivered", "-at"))),
 )
 LISTINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {kind.name: kind.listings for kind in KINDS}
+FILTERS: Mapping[str, tuple[str, ...]] = {kind.name: kind.filters for kind in KINDS}
 BY_TYPE: Mapping[type, Kind[Any]] = {kind.type: kind for kind in KINDS}
