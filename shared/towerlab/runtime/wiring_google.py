@@ -48,7 +48,9 @@ class GoogleAdapters:
         )
 
     def artifacts(self, _: Deps) -> Artifacts:
-        raise NotImplementedError
+        from towerlab.adapters.artifacts_storage import StorageArtifacts
+
+        return StorageArtifacts(self._place.artifacts, [self._place.pipeline_root], self._place.project)
 
     def warehouse(self, _: Deps) -> Warehouse:
         raise NotImplementedError
