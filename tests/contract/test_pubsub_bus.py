@@ -30,8 +30,8 @@ from tests.cloud.http_server import Answer, Request, http_server
 from tests.cloud.memory_outbox import MemoryOutbox
 from tests.cloud.place import PUSHER, SIGNER, bus_to, google_place, pass_on, pushed_to
 from tests.cloud.signing import AUDIENCE
-from tests.contract.building import event
-from tests.contract.bus_contract import OTHER, WANTED, subscription
+from tests.contract.building import event, put
+from tests.contract.bus_contract import OTHER, WANTED, subscription, until
 
 NOW = timedelta()
 
@@ -125,19 +125,22 @@ def test_many_events_go_in_several_calls(pubsub: PubsubBus, memory: MemoryOutbox
     assert memory.unsent(NOW, 10) == []
 
 
-def test_an_installation_sends_from_its_outbox_in_firestore(
-    fake: str, firestore_host: str, deps: Deps, certs_url: str, monkeypatch: pytest.MonkeyPatch
+def test_an_installation_sends_what_it_commits_and_knows_what_was_not_taken(
+    fake: str, firestore_host: str, certs_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", fake)
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_host)
-    place, held = google_place(certs_url, f"towerlab-{uuid4().hex[:8]}"), HeldPushes()
-    installed = Deps(Settings(place), deps.service, documents=deps.documents)
-    with http_server(held) as url:
-        installed.bus.subscribe(subscription("s", base=url))
-        installed.bus.publish([event("e1")])
-        assert [push.event_id for push in held.take("s", 1, frozenset())] == ["e1"]
-    assert installed.bus.send_waiting(NOW) == 0
-    assert installed.bus.dead_letters() == []
+    deps = Deps(Settings(google_place(certs_url, f"towerlab-{uuid4().hex[:8]}")), "config-api")
+    app = reacting_app(deps.service, {WANTED: lambda _, __: Retry("never")}, deps)
+    bus = deps.bus
+    assert isinstance(bus, PubsubBus)
+    with http_server(lambda request: Answer(pass_on(app, request, request.path.removeprefix("/s")))) as url:
+        bus.bury_at(f"{url}/dead-letters/")
+        bus.subscribe(subscription("s", base=url, min_backoff=0.05))
+        deps.documents.commit([put("a")], [event("e1")])
+        until(lambda: len(bus.dead_letters()) == 1)
+    assert [(letter.event, letter.attempts) for letter in bus.dead_letters()] == [(event("e1"), 5)]
+    assert bus.send_waiting(NOW) == 0
 
 
 @pytest.mark.parametrize(
