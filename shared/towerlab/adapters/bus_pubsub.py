@@ -49,7 +49,7 @@ class PubsubBus:
         try:
             self._send(events, AT_ONCE_SECONDS)
         except Transient as error:
-            _log.warning("sent later", events=[event.id for event in events], reason=str(error))
+            _log.warning("sent later", events=len(events), reason=str(error))
 
     def send_waiting(self, older_than: timedelta) -> int:
         sent = 0
@@ -78,10 +78,9 @@ class PubsubBus:
 
     def _publish(self, type: str, events: Sequence[Event], seconds: float) -> None:
         topic = f"projects/{self._project}/topics/{type}"
+        request = PublishRequest(topic=topic, messages=[_message(event) for event in events])
         with passing_failures():  # no retries: the client's own go on for minutes
-            self._publisher.publish(
-                PublishRequest(topic=topic, messages=map(_message, events)), timeout=seconds, retry=None
-            )
+            self._publisher.publish(request, timeout=seconds, retry=None)
 
     @cached_property
     def _publisher(self) -> PublisherClient:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,8 +61,8 @@ def _letter(body: Any, at: str) -> records.DeadLetter:
     try:
         event = event_of_push(body)
     except MalformedEvent as error:
-        content = str(message)[:_MAX_CONTENT]
-        return records.DeadLetter(_id(source, content), source, "", str(error), content, at)
+        content, reason = json.dumps(body, sort_keys=True), f"{error}; not taken in {attempts} attempts"
+        return records.DeadLetter(_id(source, content), source, "", reason, content[:_MAX_CONTENT], at)
     return records.DeadLetter(
         id=_id(source, event.id),
         subscription=source.removesuffix(f".{event.type}"),

@@ -204,6 +204,16 @@ def test_the_events_correlation_id_is_in_force_while_it_is_handled(deps: Deps) -
     assert seen == ["c-1", "c-1"]
 
 
+def test_the_log_tells_which_attempt_it_was_where_the_bus_counts_them(
+    deps: Deps, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = client(deps, Counting(Done()))
+    push(service, event("e1"))
+    assert '"attempt"' not in capsys.readouterr().out
+    push(service, json=push_body(event("e2"), "s") | {"deliveryAttempt": 3})
+    assert '"attempt": 3' in capsys.readouterr().out
+
+
 def test_tasks_run_and_their_errors_are_problems(deps: Deps) -> None:
     def broken(_: Deps) -> None:
         raise Transient("away")
