@@ -1,4 +1,4 @@
-"""Pipelines by the runner on this machine, and by a PipelineService that stands in for Vertex AI."""
+"""Pipelines by a PipelineService that stands in for Vertex AI."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ from towerlab.runtime.settings import settings_from
 from towerlab.runtime.wiring import deps_from
 
 from tests.cloud import emulators
+from tests.contract import tiny_job
 from tests.contract.building import HandClock
-from tests.contract.pipelines_contract import TEMPLATE, PipelinesContract, ended, finished, parameters
+from tests.contract.pipelines_contract import PipelinesContract, ended, finished, parameters
 
 PARENT = "projects/some-project/locations/europe-west4"
 WORKLOAD = Workload("pipelines@some-project.iam.gserviceaccount.com", "registry.example/pipeline:1", "gs://runs/quick")
@@ -41,34 +42,7 @@ if not emulators.PIPELINE_PYTHON.exists():
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> StoredTemplate:
-    path = tmp_path_factory.mktemp("template") / "tiny.json"
-    path.write_text(json.dumps(TEMPLATE))
-    return StoredTemplate(str(path))
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("runner")
-    command = [str(emulators.PIPELINE_PYTHON), "-W", "ignore", "-m", "pipeline.run", str(folder)]
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(command, cwd=emulators.REPOSITORY, stdout=log, stderr=log)
-    yield folder
-    process.terminate()
-    process.wait(10)
-
-
-class TestByTheRunner(PipelinesContract):
-    @pytest.fixture
-    def pipelines(self, runner: Path, template: StoredTemplate) -> Pipelines:
-        self._folder = runner
-        return LocalPipelines(runner, template)
-
-    @pytest.fixture
-    def artifacts(self, runner: Path, tmp_path: Path) -> Artifacts:
-        return FileArtifacts(str(tmp_path), also_readable=[str(runner)])
-
-    def on_record(self) -> Sequence[str]:
-        return [path.parent.name for path in (self._folder / "jobs").glob("*/job.json")]
+    return tiny_job.stored(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="module")
@@ -226,20 +200,10 @@ def test_a_service_out_of_reach_is_transient(template: StoredTemplate) -> None:
             call()
 
 
-def test_a_mailbox_that_cannot_be_written_is_transient(tmp_path: Path, template: StoredTemplate) -> None:
-    (tmp_path / "jobs").write_text("no folder")
-    pipelines = LocalPipelines(tmp_path, template)
-    with pytest.raises(Transient):
-        pipelines.submit("qt-1", parameters("x"), {})
-
-
-def test_a_template_out_of_reach_is_transient(tmp_path: Path) -> None:
-    with pytest.raises(Transient):
-        LocalPipelines(tmp_path, StoredTemplate(str(tmp_path / "none.json"))).submit("qt-1", {}, {})
-
-
 def test_the_template_may_be_stored_in_a_bucket(tmp_path: Path, storage: str, template: StoredTemplate) -> None:
-    uri = FileArtifacts("gs://runs").put_if_absent(f"templates/{template.id}.json", json.dumps(TEMPLATE).encode())
+    uri = FileArtifacts("gs://runs").put_if_absent(
+        f"templates/{template.id}.json", json.dumps(template.content).encode()
+    )
     stored = StoredTemplate(uri)
     assert stored.id == template.id
     LocalPipelines(tmp_path, stored).submit("qt-1", parameters("x"), {})
@@ -250,8 +214,7 @@ def test_the_template_may_be_stored_in_a_bucket(tmp_path: Path, storage: str, te
 def test_an_installation_on_google_cloud_has_its_jobs_there(
     vertex: Vertex, template: StoredTemplate, tmp_path: Path
 ) -> None:
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps(TEMPLATE))
+    tiny_job.stored(tmp_path)
     environment = {
         "TOWERLAB_PLATFORM": "google",
         "TOWERLAB_PROJECT": "some-project",
@@ -263,7 +226,7 @@ def test_an_installation_on_google_cloud_has_its_jobs_there(
         "TOWERLAB_PUSH_ACCOUNTS": "pushes@example.org",
         "TOWERLAB_PIPELINE_IMAGE": WORKLOAD.image,
         "TOWERLAB_PIPELINE_ACCOUNT": WORKLOAD.account,
-        "TOWERLAB_PIPELINE_TEMPLATE": str(path),
+        "TOWERLAB_PIPELINE_TEMPLATE": str(tmp_path / "tiny.json"),
         "TOWERLAB_TRACKING_URI": "http://127.0.0.1:1",
         "TOWERLAB_VERTEX_ENDPOINT": vertex.url,
     }
