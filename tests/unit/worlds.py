@@ -35,6 +35,7 @@ from towerlab.runtime.settings import Local, Settings
 from towerlab.runtime.wiring import Deps
 
 TOKEN = "0123456789abcdef0123456789abcdef"
+TEMPLATE = Path(__file__).parents[2] / "services/quicktest-orchestrator/pipeline/quick_test.json"
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
 COLUMNS = {
     "customer": ColumnType.STRING,
@@ -138,7 +139,7 @@ class World:
         self.clock, self.pipelines, self.tracking = HeldClock(), HeldPipelines(), HeldTracking()
         self.folder = folder
         self.deps = Deps(
-            Settings(Local(folder, TOKEN)),
+            Settings(Local(folder, TOKEN), pipeline_template=str(TEMPLATE)),
             clock=self.clock,
             ids=CountedIds(),
             pipelines=self.pipelines,
