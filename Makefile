@@ -53,7 +53,7 @@ lint: $(ENVS)/dev/.ready  ## ruff, strict mypy, import contracts
 unit: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
 	$(call suite,unit tests,$(PYTEST) tests/unit tests/architecture)
 
-contract: $(ENVS)/dev/.ready $(ENVS)/emulators/.ready
+contract: $(ENVS)/dev/.ready $(ENVS)/emulators/.ready $(ENVS)/pipeline/.ready
 	$(call suite,contract and chaos tests of the ports,$(PYTEST) tests/contract tests/chaos)
 
 parity: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pipeline_jobs as jobs
 import retail_config
+from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.ports.pipelines import Job, JobState
 
 TEMPLATE = Path(__file__).parents[2] / "services/quicktest-orchestrator/pipeline/quick_test.json"
+PARAMETERS = ("snapshot_uri", "split_plan", "preprocessing_module", "trainer_module", "trainer_settings")
 FINAL = {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
 
 
@@ -32,7 +34,7 @@ class Bench:
 
     @property
     def pipelines(self) -> LocalPipelines:
-        return LocalPipelines(self.folder, TEMPLATE)
+        return LocalPipelines(self.folder, StoredTemplate(str(TEMPLATE)))
 
     def start(self) -> None:
         with open(self.folder.with_suffix(".log"), "ab") as log:

@@ -7,11 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
-from bench import TEMPLATE
+from bench import PARAMETERS, TEMPLATE
 from pipeline import retention
 from pipeline.mailbox import Mailbox
 from pipeline.room import NEEDED, RECENT, make_room
 from pipeline.task_cache import KEPT_OF_KEY, TaskCache
+from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.ports.pipelines import Job, JobState, JobTask
 
@@ -29,13 +30,13 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder, self.jobs = folder, 0
         self.mailbox, self.cache = Mailbox(folder), TaskCache(folder, "code")
-        self.pipelines = LocalPipelines(folder, TEMPLATE)
+        self.pipelines = LocalPipelines(folder, StoredTemplate(str(TEMPLATE)))
 
     def job(self, *computations: str, state: JobState = JobState.SUCCEEDED) -> str:
         """One that has used these computations, long ago."""
         self.jobs += 1
         job_id = f"qt-{self.jobs}"
-        self.pipelines.submit(job_id, {}, {})
+        self.pipelines.submit(job_id, dict.fromkeys(PARAMETERS, "x"), {})
         os.utime(self.mailbox.folder(job_id) / "job.json", (LONG_AGO + self.jobs,) * 2)
         tasks = tuple(
             JobTask(f"Task{n}", "succeeded", outputs={"out": self.made(c)}) for n, c in enumerate(computations)

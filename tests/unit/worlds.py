@@ -19,6 +19,7 @@ from towerlab.configs.hashing import config_hash
 from towerlab.configs.lists import ConfigLists
 from towerlab.domain.columns import Availability, ColumnRole, ColumnType
 from towerlab.domain.datasets import Dataset, Snapshot, Source
+from towerlab.domain.errors import Invalid
 from towerlab.domain.quicktest import QuickTest, TestSettings
 from towerlab.domain.times import rfc3339
 from towerlab.emit.generator import generator
@@ -36,6 +37,7 @@ from towerlab.runtime.wiring import Deps
 from tests.unit.indexed import with_indexes
 
 TOKEN = "0123456789abcdef0123456789abcdef"
+TEMPLATE = Path(__file__).parents[2] / "services/quicktest-orchestrator/pipeline/quick_test.json"
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
 COLUMNS = {
     "customer": ColumnType.STRING,
@@ -68,16 +70,20 @@ class CountedIds:
 
 @dataclass
 class HeldPipelines:
-    """Follows the port; a test says what the jobs do, and may take the line down with `reachable`."""
+    """Follows the port; a test says what the jobs do, and may take the line down with `reachable` or have parameters
+    refused."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     submissions: list[tuple[str, Mapping[str, str], Mapping[str, str]]] = field(default_factory=list)
     cancelled: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     reachable: bool = True
+    refusal: Invalid | None = None
 
     def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
         self._reach()
+        if self.refusal:
+            raise self.refusal
         if job_id not in self.jobs:
             self.submissions.append((job_id, parameters, labels))
             self.jobs[job_id] = Job(job_id, JobState.PENDING, ())
@@ -136,7 +142,7 @@ class World:
         self.folder = folder
         self.deps = with_indexes(
             Deps(
-                Settings(Local(folder, TOKEN)),
+                Settings(Local(folder, TOKEN), pipeline_template=str(TEMPLATE)),
                 clock=self.clock,
                 ids=CountedIds(),
                 pipelines=self.pipelines,

@@ -12,12 +12,14 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
 from pipeline import columnar
+from pipeline.told import failures_told
 
 SPLITS = ("fit", "eval")  # 'train' is part of 'fit'; the catalogue's attributes are in both
 BUCKETS = 10
 
 
 class Executor(base_executor.BaseExecutor):
+    @failures_told
     def Do(self, input_dict: Any, output_dict: Any, _: dict[str, Any]) -> None:
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])

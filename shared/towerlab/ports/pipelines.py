@@ -50,7 +50,8 @@ class Job:
 class Pipelines(Protocol):
     def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
         """Start the compiled quick test pipeline under that id. A job id that is there already is success and starts
-        nothing. Returns once the job is on record. Raises Transient."""
+        nothing. Returns once the job is on record. Raises Invalid for parameters that the pipeline does not take (all
+        that are missing, unknown or of another type), ValueError for an impossible id, and Transient."""
 
     def describe(self, job_id: str) -> Job | None:
         """The job as it stands, None when no such job was submitted. Raises Transient."""

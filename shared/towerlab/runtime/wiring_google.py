@@ -67,7 +67,20 @@ class GoogleAdapters:
         return self._known_by([self._place.push_audience], self._place.push_accounts)
 
     def pipelines(self, deps: Deps) -> Pipelines:
-        raise NotImplementedError
+        from towerlab.adapters.pipelines_vertex import VertexPipelines
+        from towerlab.adapters.storage_holds import StorageHolds
+        from towerlab.adapters.vertex_job import Workload
+
+        place = self._place
+        return VertexPipelines(
+            parent=f"projects/{place.project}/locations/{place.region}",
+            template=deps.template,
+            workload=Workload(place.pipeline_account, place.pipeline_image, place.pipeline_root),
+            holds=StorageHolds(place.project),
+            clock=deps.clock,
+            tracking_uri=deps.settings.tracking_uri,
+            endpoint=place.vertex_endpoint,
+        )
 
     def _known_by(self, audiences: Sequence[str], accounts: Sequence[str] = ()) -> Identity:
         from towerlab.adapters.identity_google import OIDC, GoogleIdentity, Issuer
