@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from towerlab.adapters.duckdb_profile import EXACT_UP_TO_ROWS
+from towerlab.adapters.table_profile import EXACT_UP_TO_ROWS
 from towerlab.domain.columns import ColumnProfile, ColumnType
 from towerlab.domain.errors import Invalid, NotFound, Problem
 from towerlab.domain.leak_probe import Probed, Probes
