@@ -21,7 +21,7 @@ SCHEME = "bigquery://"
 MAX_COLUMNS = 2_000
 ROW_ID = "row_id"
 COPIED = frozenset({"TABLE", "SNAPSHOT", "CLONE"})
-_NAMED = re.compile(r"(?P<project>[a-z0-9.:-]+)\.(?P<dataset>\w+)\.(?P<table>[^.`\\/\s]+)")
+_NAMED = re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]+\.\w+\.[^.`\\/\s]+")
 _SNAPSHOT_ID = re.compile(r"[0-9a-f]{64}")
 
 _TYPES = {

@@ -36,7 +36,8 @@ _PAIRS = """
 _BUCKETED = f"""
     CREATE OR REPLACE TEMP TABLE buckets AS
     WITH counted AS (SELECT v, sum(before + after) AS n FROM pairs GROUP BY v),
-         placed AS (SELECT v, floor({BUCKETS} * (sum(n) OVER (ORDER BY v NULLS FIRST) - n) / sum(n) OVER ())::BIGINT AS bucket
+         placed AS (SELECT v, floor({BUCKETS} * (sum(n) OVER (ORDER BY v NULLS FIRST) - n)
+                                    / sum(n) OVER ())::BIGINT AS bucket
                     FROM counted WHERE v IS NOT NULL)
     SELECT bucket AS v, product, sum(before) AS before, sum(after) AS after
     FROM pairs LEFT JOIN placed USING (v) GROUP BY ALL"""
@@ -47,13 +48,14 @@ _GAINED = f"""
                         - (popular <= {LISTED})::INTEGER))
     FROM (SELECT product, before, after, row_number() OVER (PARTITION BY {{v}} ORDER BY before DESC, product) AS place,
                  least(sum((before > 0)::BIGINT) OVER (PARTITION BY {{v}}), {LISTED}) AS listed,
-                 max(before) OVER (PARTITION BY {{v}}) AS most_before, max(after) OVER (PARTITION BY {{v}}) AS most_after
+                 max(before) OVER (PARTITION BY {{v}}) AS most_before,
+                 max(after) OVER (PARTITION BY {{v}}) AS most_after
           FROM {{pairs}}) counted
          JOIN (SELECT product, popular FROM products) ranked USING (product)
     WHERE most_before > 0 AND most_after > 0"""
 
 _PROPERTY = """
-    SELECT sum(most) / sum(n), avg((most = n)::INTEGER)
+    SELECT sum(most)::DOUBLE / sum(n)::DOUBLE, avg((most = n)::INTEGER)
     FROM (SELECT max(before) AS most, sum(before) AS n
           FROM pairs WHERE v IS NOT NULL AND before > 0 GROUP BY product)"""
 

@@ -26,7 +26,7 @@ _MEDIAN = """
          placed AS (SELECT v, n, sum(n) OVER (ORDER BY v NULLS FIRST ROWS UNBOUNDED PRECEDING) AS up_to,
                            sum(n) OVER () AS total FROM counted)
     SELECT min(v) / 2 + max(v) / 2 FROM placed
-    WHERE (up_to * 2 >= total AND (up_to - n) * 2 < total) OR (up_to * 2 >= total + 1 AND (up_to - n) * 2 < total + 1)"""
+    WHERE up_to * 2 >= total AND (up_to - n) * 2 < total OR up_to * 2 > total AND (up_to - n) * 2 <= total"""
 
 
 def profiles(engine: Engine, exact_up_to: int = EXACT_UP_TO_ROWS) -> Sequence[ColumnProfile]:
@@ -94,7 +94,7 @@ class Profiler:
                       WHERE row_id < {SAMPLED_ROWS} AND {x} IS NOT NULL GROUP BY 1)
                 ORDER BY first_row LIMIT {SAMPLES}"""
         )
-        return tuple(str(_short(str(value).lower() if type is ColumnType.BOOLEAN else str(value))) for (value,) in rows)
+        return tuple(_short(_text(value)) for (value,) in rows)
 
     def _top(self, x: str, type: ColumnType) -> tuple[dict[str, Any], ...]:
         rows = self._engine.rows(
@@ -126,6 +126,10 @@ class Profiler:
 
 def _extreme(x: str, type: ColumnType) -> str:
     return f"({x})::VARCHAR" if type is ColumnType.BOOLEAN else number(x, type)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _short(value: Any) -> Any:

@@ -38,6 +38,8 @@ class DuckdbWarehouse:
     """Registers files below `data_folders` alone; keeps snapshots in `folder`. A relative source is looked for in
     the data folders."""
 
+    kinds = frozenset({"file"})
+
     def __init__(self, data_folders: Sequence[Path], folder: Path, limits: Limits | None = None) -> None:
         self._data_folders = [Path(os.path.realpath(data)) for data in data_folders]
         self._folder = Path(os.path.realpath(folder))
