@@ -15,7 +15,8 @@ from typing import Any
 
 from pipeline.job_log import TaskOutput
 
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TF_CPP_MIN_LOG_LEVEL", "OMP_NUM_THREADS")
+EMULATORS = ("BIGQUERY_STORAGE_EMULATOR_HOST",)  # what plays a service of Google's, in tests
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TF_CPP_MIN_LOG_LEVEL", "OMP_NUM_THREADS", *EMULATORS)
 ALWAYS = {"TF_USE_LEGACY_KERAS": "1", "TF_ENABLE_ONEDNN_OPTS": "0", "PYTHONNOUSERSITE": "1"}
 
 
