@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -11,10 +13,12 @@ from sqlglot import exp
 
 from towerlab.adapters.bigquery_queries import Queries
 from towerlab.adapters.bigquery_sql import parsed, rendered
-from towerlab.adapters.table_engine import Value
+from towerlab.adapters.table_engine import Engine, Found, Item, Value
 from towerlab.domain.columns import ColumnType
 
 SCRATCH = "OPTIONS (expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 6 HOUR))"
+
+AT_ONCE = 8  # queries
 
 
 class BigQueryEngine:
@@ -28,15 +32,14 @@ class BigQueryEngine:
         self._places: dict[str, exp.Table] = {}
         self._views: dict[str, exp.Expr] = {}
         self._variables: dict[str, Any] = {}
-        self._mine = f"scratch_{uuid4().hex}"
         self._made: list[str] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, type: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        for name in self._made:
-            self._queries.drop(name)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(self._queries.drop, self._made))
 
     def run(self, sql: str) -> None:
         statement = parsed(sql)
@@ -54,9 +57,20 @@ class BigQueryEngine:
     def rows(self, sql: str, **values: Value) -> list[tuple[Any, ...]]:
         return self._carried_out(parsed(sql), values)
 
+    def each(self, work: Callable[[Engine, Item], Found], items: Iterable[Item]) -> list[Found]:
+        """Beside each other: a query is short, and mostly waiting."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(lambda item: work(self._branch(), item), items))
+
+    def _branch(self) -> BigQueryEngine:
+        """An engine that goes on from here; its tables are dropped with this one's."""
+        branch = copy(self)
+        branch._places, branch._views, branch._variables = dict(self._places), dict(self._views), dict(self._variables)
+        return branch
+
     def _make(self, name: str, query: exp.Expr) -> None:
         """Under a new name each time: BigQuery lets one table be replaced a few times in ten seconds only."""
-        scratch = f"{self._mine}_{len(self._made)}_{name}"
+        scratch = f"scratch_{uuid4().hex}_{name}"
         place = exp.table_(scratch, self._snapshot.db, self._snapshot.catalog, quoted=True)
         self._made.append(f"{self._snapshot.catalog}.{self._snapshot.db}.{scratch}")
         self._queries.rows(f"CREATE TABLE {place.sql('bigquery')} {SCRATCH} AS\n{self._text(query)}")

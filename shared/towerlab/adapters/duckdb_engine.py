@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from towerlab.adapters.duckdb_snapshot import describe
-from towerlab.adapters.table_engine import OutOfRange, Value
+from towerlab.adapters.table_engine import Engine, Found, Item, OutOfRange, Value
 from towerlab.adapters.table_sql import literal
 
 
@@ -28,3 +29,7 @@ class DuckdbEngine:
             return list(self._connection.execute(sql, values or None).fetchall())
         except duckdb.OutOfRangeException as error:
             raise OutOfRange from error
+
+    def each(self, work: Callable[[Engine, Item], Found], items: Iterable[Item]) -> list[Found]:
+        """One after the other, for DuckDB has threads of its own; the next item's tables replace the last one's."""
+        return [work(self, item) for item in items]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from towerlab.domain.columns import ColumnType
 
 Value = str | int | float
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
 class OutOfRange(Exception):
@@ -26,6 +28,10 @@ class Engine(Protocol):
 
     def rows(self, sql: str, **values: Value) -> list[tuple[Any, ...]]:
         """A query's rows; `values` stand for its parameters, such as $limit. Raises OutOfRange and Transient."""
+
+    def each(self, work: Callable[[Engine, Item], Found], items: Iterable[Item]) -> list[Found]:
+        """What `work` finds of every item, in their order; maybe beside each other. The engine it is given sees what
+        this one has, and what it makes is not seen here."""
 
 
 def first(engine: Engine, sql: str, **values: Value) -> tuple[Any, ...]:

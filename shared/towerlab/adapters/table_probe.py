@@ -66,12 +66,10 @@ def probes(engine: Engine, roles: Mapping[str, str]) -> Probes:
     rows, found = first(engine, f"SELECT sum(after), sum(after) FILTER (popular <= {LISTED}) FROM products")
     if not rows:
         return Probes()
-    probed = {
-        name: _probed(engine, name, type, int(rows), int(found or 0))
-        for name, type in engine.columns.items()
-        if name != roles["product_id"]
-    }
-    return Probes(int(found or 0) / int(rows), probed)
+    rows, popular = int(rows), int(found or 0)
+    columns = {name: type for name, type in engine.columns.items() if name != roles["product_id"]}
+    probed = engine.each(lambda own, column: _probed(own, *column, rows, popular), columns.items())
+    return Probes(popular / rows, dict(zip(columns, probed, strict=True)))
 
 
 def _make_base(engine: Engine, roles: Mapping[str, str]) -> None:

@@ -30,9 +30,9 @@ _MEDIAN = """
 
 
 def profiles(engine: Engine, exact_up_to: int = EXACT_UP_TO_ROWS) -> Sequence[ColumnProfile]:
-    """Every column's, one after the other."""
+    """Every column's."""
     profiler = Profiler(engine, exact_up_to)
-    return [profiler.profile(name, type) for name, type in engine.columns.items()]
+    return engine.each(lambda _, column: profiler.profile(*column), engine.columns.items())
 
 
 class Profiler:

@@ -46,8 +46,8 @@ def sketches(engine: Engine, roles: Mapping[str, str]) -> Sketches:
     if not train:
         return Sketches()
     found: dict[str, dict[str, Sketch]] = {"query": {}, "candidate": {}}
-    for place in places:
-        found[place.side][place.column] = _sketch(engine, place)
+    for place, sketch in zip(places, engine.each(_sketch, places), strict=True):
+        found[place.side][place.column] = sketch
     examples = _purchases(engine, places, f"ORDER BY md5('p|' || row_id::VARCHAR), row_id LIMIT {EXAMPLES}", {})
     (split,) = first(engine, "SELECT getvariable('split')")
     return Sketches(split, train, evaluation, customers, found, examples)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from google.cloud import bigquery
@@ -11,13 +10,11 @@ from google.cloud import bigquery
 from towerlab.adapters import bigquery_snapshot, table_combinations, table_probe, table_rows, table_sketch
 from towerlab.adapters.bigquery_engine import BigQueryEngine
 from towerlab.adapters.bigquery_queries import Limits, Queries
-from towerlab.adapters.table_profile import EXACT_UP_TO_ROWS, Profiler
+from towerlab.adapters.table_profile import profiles
 from towerlab.domain.columns import ColumnProfile
 from towerlab.domain.leak_probe import Probes
 from towerlab.domain.sketches import Purchase, Sketches
 from towerlab.ports.warehouse import Combinations, SnapshotTable
-
-AT_ONCE = 8  # columns that are profiled beside each other; a query's time is mostly waiting
 
 
 class BigQueryWarehouse:
@@ -39,9 +36,8 @@ class BigQueryWarehouse:
         return bigquery_snapshot.snapshot(self._queries, source_uri, self._dataset, time_zone)
 
     def profile(self, snapshot: SnapshotTable) -> Sequence[ColumnProfile]:
-        with self._engine(snapshot.uri) as engine, ThreadPoolExecutor(AT_ONCE) as pool:
-            profiler = Profiler(engine, EXACT_UP_TO_ROWS)
-            return list(pool.map(profiler.profile, engine.columns, engine.columns.values()))
+        with self._engine(snapshot.uri) as engine:
+            return profiles(engine)
 
     def rows(self, snapshot_uri: str, limit: int) -> Sequence[Mapping[str, Any]]:
         with self._engine(snapshot_uri) as engine:
