@@ -49,7 +49,7 @@ def cloud(layout: CloudLayout) -> Stack:
 @pytest.fixture(scope="module")
 def table(layout: CloudLayout, cloud: Stack, cut: Path) -> dict[str, Any]:
     """The same rows as the embedded stack's dataset, from a table in BigQuery."""
-    bigquery_tables.load(layout.url("bigquery"), PROJECT, "shop.retail_cut", cut)
+    bigquery_tables.load_file(layout.url("bigquery"), PROJECT, "shop.retail_cut", cut)
     source = {"kind": "bigquery", "uri": f"{PROJECT}.shop.retail_cut"}
     return dict(cloud.post("/api/datasets/", {"name": "Retail cut", "source": source}))
 

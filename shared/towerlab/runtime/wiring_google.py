@@ -53,10 +53,15 @@ class GoogleAdapters:
         return StorageArtifacts(self._place.artifacts, [self._place.pipeline_root], self._place.project)
 
     def warehouse(self, _: Deps) -> Warehouse:
-        raise NotImplementedError
+        from towerlab.adapters.bigquery_queries import client
+        from towerlab.adapters.warehouse_bigquery import BigQueryWarehouse
+
+        return BigQueryWarehouse(client(self._place.project, self._place.region), self._place.snapshots)
 
     def uploads(self, _: Deps) -> Uploads:
-        raise NotImplementedError
+        from towerlab.adapters.uploads_refused import RefusedUploads
+
+        return RefusedUploads()
 
     def identity(self, deps: Deps) -> Identity:
         if not deps.settings.audiences:
