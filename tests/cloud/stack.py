@@ -103,7 +103,7 @@ def on_stand_ins(layout: CloudLayout) -> Blueprint:
                 "google",
                 (python("dev"), "-m", "tests.cloud.front"),
                 f"{layout.url('google')}/certs",
-                in_tests | {FRONT_SETTINGS: json.dumps(_front(layout)).replace('"', '\\"')},
+                in_tests | {FRONT_SETTINGS: json.dumps(_front(layout))},
             ),
             mlflow(layout),
             runner(layout),
@@ -111,7 +111,7 @@ def on_stand_ins(layout: CloudLayout) -> Blueprint:
             scheduler(
                 TOWERLAB_PLATFORM="local",
                 TOWERLAB_STATE=str(layout.state),
-                TOWERLAB_SERVICES=json.dumps(through_google(layout)).replace('"', '\\"'),
+                TOWERLAB_SERVICES=json.dumps(through_google(layout)),
             ),
         ),
     )
