@@ -59,7 +59,7 @@ parity: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
 bundle: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
 	$(call suite,bundles run outside the repository,$(PYTEST) tests/bundle)
 
-pipeline-tests: $(ENVS)/pipeline/.ready
+pipeline-tests: $(ENVS)/pipeline/.ready $(ENVS)/emulators/.ready
 	$(call suite,pipeline tests,$(ENVS)/pipeline/bin/python -m pytest tests/pipeline)
 
 e2e: $(STACK_READY) $(ENVS)/dev/.ready
