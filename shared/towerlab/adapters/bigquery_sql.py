@@ -97,9 +97,10 @@ def _nth(array: exp.Expr, place: exp.Expr) -> exp.Expr:
 
 
 def _formatted(node: exp.Expr) -> exp.Expr:
-    """strftime(x, '...') of a DATETIME, or of a DATE, which BigQuery takes for midnight."""
+    """strftime(x, '...'): of a DATETIME where hours are asked for, else of a DATE."""
     form = node.args["format"].name.replace("%S.%f", "%E6S")
-    return exp.Anonymous(this="FORMAT_DATETIME", expressions=[exp.Literal.string(form), node.this])
+    function = "FORMAT_DATETIME" if "%H" in form else "FORMAT_DATE"
+    return exp.Anonymous(this=function, expressions=[exp.Literal.string(form), node.this])
 
 
 def _joined(node: exp.Expr) -> exp.Expr:

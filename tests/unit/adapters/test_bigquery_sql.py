@@ -15,7 +15,7 @@ RENDERED = {
     "isfinite(TRY_CAST(amount AS FLOAT))": "ABS(amount) < 3.4028235677973366e+38",
     "first(v ORDER BY n DESC, v)": "ARRAY_AGG(v ORDER BY n DESC, v LIMIT 1)[SAFE_OFFSET(0)]",
     "quantile_disc(v, 0.5)": "ARRAY_AGG(v IGNORE NULLS ORDER BY v ASC)[SAFE_OFFSET(DIV((COUNT(v) - 1), 2))]",
-    "strftime(day, '%Y-%m-%d')": "FORMAT_DATETIME('%Y-%m-%d', day)",
+    "strftime(day, '%Y-%m-%d')": "FORMAT_DATE('%Y-%m-%d', day)",
     "strftime(x, '%Y-%m-%dT%H:%M:%S.%fZ')": "FORMAT_DATETIME('%Y-%m-%dT%H:%M:%E6SZ', x)",
     "('0x' || substr(md5('r|' || row_id), 1, 8))::BIGINT % 10000": (
         "MOD(CAST(('0x' || SUBSTRING(TO_HEX(MD5('r|' || CAST(row_id AS STRING))), 1, 8)) AS INT64), 10000)"
