@@ -21,7 +21,7 @@ define suite
 @printf '\n== $(1)\n'; started=$$(date +%s); $(2); printf -- '-- $(1): %s s\n' $$(( $$(date +%s) - started ))
 endef
 
-.PHONY: help setup demo demo-cloud up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench baselines clean locks template transforms-page
+.PHONY: help setup demo demo-cloud up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench baselines clean locks derived template transforms-page
 
 help:  ## this list
 	@printf 'Towerlab: try a recommender configuration on real data in minutes.\n\n'
@@ -79,6 +79,9 @@ bench: setup  ## measure times and memory; ONLY='generation ...' names parts, BE
 
 baselines: $(ENVS)/pipeline/.ready $(ENVS)/baselines/.ready  ## quick tests beside popularity, repeat purchase, ALS and item-kNN; writes docs/baselines.md
 	@$(ENVS)/pipeline/bin/python benchmarks/baselines.py $(BASELINES)
+
+derived: $(ENVS)/dev/.ready  ## write deploy/derived/*.json, what Terraform knows of the code, anew
+	@$(DEV)/python -m deployment
 
 transforms-page: $(ENVS)/dev/.ready  ## write docs/transforms.md anew from the transforms
 	@$(DEV)/python -m towerlab.transforms.page > docs/transforms.md

@@ -270,8 +270,14 @@ def test_only_json_is_taken(deps: Deps, type: str) -> None:
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (415, "content_type")  # type: ignore[index]
 
 
+def test_a_probe_may_call_the_container_by_any_address(deps: Deps) -> None:
+    service = client(deps, Counting(Done()))
+    assert service.get("/healthz", headers={"Host": "10.8.0.3:8080"}).status_code == 200
+    assert service.get("/healthz", headers={"Origin": "https://evil.example"}).status_code == 403
+
+
 def test_health_needs_no_token(deps: Deps) -> None:
     service = client(deps, Counting(Done()))
     assert [service.get(path).status_code for path in ("/healthz", "/readyz")] == [200, 200]
-    assert service.get("/healthz", headers={"Host": "evil.example"}).status_code == 403
+    assert service.get("/readyz", headers={"Host": "evil.example"}).status_code == 403
     assert service.get("/nowhere").status_code == 401
