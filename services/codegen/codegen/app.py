@@ -18,7 +18,7 @@ SERVICE = "codegen"
 
 
 def create(deps: Deps | None = None) -> Flask:
-    return reacting_app(SERVICE, HANDLERS, deps or begin(SERVICE, "documents"))
+    return reacting_app(SERVICE, HANDLERS, deps or begin(SERVICE))
 
 
 def on_code_needed(deps: Deps, event: Event) -> Outcome:

@@ -34,7 +34,7 @@ from config_api.routes import (
 
 def create_public(deps: Deps | None = None) -> Flask:
     """The API that people and pages call."""
-    deps = deps or begin(CONFIG_API, "documents", "identity")
+    deps = deps or begin(CONFIG_API, "identity")
     app = service_app(CONFIG_API, deps, internal=False)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
     app.config[BODY_KINDS] = {
@@ -66,5 +66,5 @@ def create_public(deps: Deps | None = None) -> Flask:
 
 def create_internal(deps: Deps | None = None) -> Flask:
     """POST /events/ for the bus."""
-    deps = deps or begin(CONFIG_API, "documents")
+    deps = deps or begin(CONFIG_API)
     return reacting_app(CONFIG_API, HANDLERS, deps)
