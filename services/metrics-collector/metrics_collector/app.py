@@ -19,7 +19,7 @@ def create(deps: Deps | None = None) -> Flask:
     return reacting_app(
         SERVICE,
         {"quick-test.started": on_started},
-        deps or begin(SERVICE, "pipelines"),
+        deps or begin(SERVICE, "template"),
         {"collect": collect},
     )
 

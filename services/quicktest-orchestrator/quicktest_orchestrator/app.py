@@ -19,7 +19,7 @@ ON_THEIR_WAY = timedelta(seconds=10)  # events this young are being sent by whoe
 
 def create(deps: Deps | None = None) -> Flask:
     tasks: dict[str, Task] = {"sweep": sweep_all, "reruns": ask_for_due}
-    return reacting_app(SERVICE, HANDLERS, deps or begin(SERVICE, "pipelines"), tasks)
+    return reacting_app(SERVICE, HANDLERS, deps or begin(SERVICE, "template"), tasks)
 
 
 def sweep_all(deps: Deps) -> None:

@@ -127,12 +127,12 @@ class Deps:
         return GoogleAdapters(place)
 
 
-Port = Literal["documents", "artifacts", "warehouse", "identity", "pipelines"]
+Needed = Literal["identity", "template"]
 
 
-def begin(service: str, *needed: Port) -> Deps:
-    """The real thing under this process's settings. Says in one line what is missing for the ports that are `needed`
-    and ends the process when they cannot be made."""
+def begin(service: str, *needed: Needed) -> Deps:
+    """The real thing under this process's settings. Says in one line what is missing for what is `needed`
+    and ends the process when it cannot be made."""
     deps = Deps(load(), service)
     try:
         for name in needed:

@@ -125,7 +125,7 @@ def test_what_a_service_cannot_begin_without_ends_it_with_one_line(
     monkeypatch.setenv("TOWERLAB_STATE", environ["TOWERLAB_STATE"])
     monkeypatch.delenv("TOWERLAB_PIPELINE_TEMPLATE", raising=False)
     with pytest.raises(SystemExit) as raised:
-        begin("metrics-collector", "documents", "pipelines")
+        begin("metrics-collector", "template")
     assert raised.value.code == 3
     assert capsys.readouterr().err.splitlines()[-1].startswith("cannot start: TOWERLAB_PIPELINE_TEMPLATE")
 
