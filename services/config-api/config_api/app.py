@@ -16,6 +16,7 @@ from config_api.http import equip
 from config_api.reactions import HANDLERS
 from config_api.routes import (
     audit,
+    boards,
     bundles,
     comparing,
     configs,
@@ -44,6 +45,7 @@ def create_public(deps: Deps | None = None) -> Flask:
     access.install(app, deps)
     for module in (
         audit,
+        boards,
         bundles,
         comparing,
         configs,

@@ -96,7 +96,7 @@ class TestError:
 class QuickTest:
     """Points at one config version; moves only by `advance`. `deadline` is when it counts as dead (RFC 3339 UTC).
     `roles` maps role to column as the job was planned with; empty until it is submitted. `estimated_seconds` is what
-    was expected when it was asked for."""
+    was expected when it was asked for; `code` has the SHA-256 of each generated file that the job was given."""
 
     id: str
     config_id: str
@@ -118,6 +118,7 @@ class QuickTest:
     rerun: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
     estimated_seconds: float | None = None
+    code: Mapping[str, str] = field(default_factory=dict)
     schema: int = 1
 
     @property
@@ -149,6 +150,7 @@ class Submitting:
 
     job_id: str
     roles: Mapping[str, str] = field(default_factory=dict)
+    code: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -206,8 +208,9 @@ def advance(test: QuickTest, fact: Fact) -> QuickTest:
     if test.final:
         return test
     match fact:
-        case Submitting(job_id, roles):
-            return replace(_moved(test, Phase.SUBMITTING), job_id=test.job_id or job_id, roles=test.roles or roles)
+        case Submitting(job_id, roles, code):
+            moved = _moved(test, Phase.SUBMITTING)
+            return replace(moved, job_id=test.job_id or job_id, roles=test.roles or roles, code=test.code or code)
         case Submitted(job_id, at):
             started = test.started_at or at
             return replace(_moved(test, Phase.RUNNING), job_id=test.job_id or job_id, started_at=started)

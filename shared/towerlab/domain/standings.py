@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -60,6 +61,14 @@ class Table:
         for score in sorted(self.scores, key=best_first):
             best.setdefault(score.config_id, score)
         return tuple(best.values())
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Score]:
+        return {score.test_id: score for score in self.scores}
+
+    def leaders_after(self, score: Score) -> tuple[Score, ...]:
+        """Those that stand behind a test, which need not be a leader any more."""
+        return self.leaders[bisect_right(self.leaders, best_first(score), key=best_first) :]
 
     @cached_property
     def tests_of(self) -> Mapping[str, int]:

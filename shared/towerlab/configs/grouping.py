@@ -1,0 +1,95 @@
+"""Groups of configs by what they have chosen: the rows and columns of a heatmap."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from towerlab.configs.axes import CROSSES, Axis, Choices
+
+EMBEDDING_DIMS, BUCKETS = "embedding_dims", "buckets"
+SEVERAL = (EMBEDDING_DIMS, CROSSES, BUCKETS)  # groupings by several axes at once
+Group = tuple[Any, ...]  # a value per axis, None where a config has not got it
+
+
+def values_of(configs: Collection[Choices]) -> Mapping[Axis, int]:
+    """Every axis by name, with the number of different values that configs have there; None is one too."""
+    values: defaultdict[Axis, set[Any]] = defaultdict(set)
+    owners: Counter[Axis] = Counter()
+    for config in configs:
+        owners.update(config.keys())
+        for axis, value in config.items():
+            values[axis].add(value)
+    counts = {axis: len(found) + (owners[axis] < len(configs)) for axis, found in values.items()}
+    return dict(sorted(counts.items(), key=lambda entry: entry[0].name))
+
+
+def differing(values: Mapping[Axis, int]) -> list[Axis]:
+    return [axis for axis, count in values.items() if count > 1]
+
+
+def axes_of(grouping: str, values: Mapping[Axis, int]) -> tuple[Axis, ...] | None:
+    """The axes of a grouping: of several at once those that differ; of one by its name. None when there is no such."""
+    if grouping in SEVERAL:
+        return tuple(axis for axis in differing(values) if _belongs(axis, grouping))
+    return next(((axis,) for axis in values if axis.name == grouping), None)
+
+
+def group_of(config: Choices, axes: Sequence[Axis]) -> Group:
+    return tuple(config.get(axis) for axis in axes)
+
+
+def label(axes: Sequence[Axis], group: Group) -> str:
+    """In words: `customer_id 64, product_id 32`, `No crosses`, `city × customer_id`."""
+    if axes and all(axis.kind == "model" and axis.field == CROSSES for axis in axes):
+        return ", ".join(filter(None, group)) or "No crosses"
+    if len(axes) == 1:
+        return _shown(group[0])
+    shared = {axis.of for axis in axes if sum(other.of == axis.of for other in axes) > 1}
+    parts = zip(axes, group, strict=True)
+    return ", ".join(f"{_named(axis, axis.of in shared)} {_shown(value)}" for axis, value in parts) or "All alike"
+
+
+def sort_key(group: Group) -> tuple[tuple[int, float, str], ...]:
+    """Nothing first, then numbers by size, then texts."""
+    return tuple(map(_place, group))
+
+
+def _belongs(axis: Axis, grouping: str) -> bool:
+    if grouping == CROSSES:
+        return axis.kind == "model" and axis.field == CROSSES
+    wanted = "embedding_dim" if grouping == EMBEDDING_DIMS else "transforms.bucketize.buckets"
+    return axis.kind == "feature" and axis.field == wanted
+
+
+def _named(axis: Axis, in_both: bool) -> str:
+    return f"{axis.model} {axis.of}" if in_both else axis.of
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "none"
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+
+
+def _place(value: Any) -> tuple[int, float, str]:
+    if value is None or value == "":
+        return (0, 0.0, "")
+    return (1, float(value), "") if isinstance(value, int | float) else (2, 0.0, str(value))
+
+
+def side_by_side(configs: Sequence[Choices]) -> Iterator[tuple[Axis, list[Any]]]:
+    """Of a few configs side by side: each axis in which they differ, with a value per config. What is inside of a
+    feature or cross that some have not got is told of when those that have it differ in it."""
+    for axis in differing(values_of(configs)):
+        values = [config.get(axis) for config in configs]
+        whole = axis.kind == "model" or axis.field in ("type", "hash_bucket_size")
+        if whole or len({value for value in values if value is not None}) > 1 or _all_have(configs, axis):
+            yield axis, values
+
+
+def _all_have(configs: Sequence[Choices], axis: Axis) -> bool:
+    """Whether each config has something else of the same feature or cross."""
+    owners = [any((other.model, other.kind, other.of) == axis[:3] for other in config) for config in configs]
+    return all(owners)
