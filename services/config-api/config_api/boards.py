@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
 from cachetools import LRUCache, cached
 from towerlab.configs.axes import Axis, Choices, choices
 from towerlab.configs.config import ConfigVersion
-from towerlab.configs.grouping import values_of
+from towerlab.configs.grouping import Values
 from towerlab.domain.best import most_tested
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.domain.results import Result
 from towerlab.domain.scores import Score, score_of
-from towerlab.domain.standings import Standing, Table, tables
+from towerlab.domain.standings import Table, Version, with_scores
 from towerlab.domain.verdict import Variance
 from towerlab.ports.documents import Documents
 from towerlab.runtime import records
@@ -23,7 +24,7 @@ from towerlab.runtime import records
 from config_api import reading
 
 MANY, FEW = 1_000, 100  # records that are read at once
-Laid = Mapping[Standing, Choices]
+Laid = Mapping[Version, Choices]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,14 @@ class Board:
         table = self.tables.get(score.protocol_key)
         return table.seed_variance(k) if table else None
 
+    def knows(self, score: Score) -> bool:
+        table = self.tables.get(score.protocol_key)
+        return table is not None and score.test_id in table.scores
+
+    @cached_property
+    def tests(self) -> int:
+        return sum(len(table.scores) for table in self.tables.values())
+
 
 def board(documents: Documents, dataset_id: str) -> Board:
     """The board of all results that there are now."""
@@ -62,77 +71,84 @@ def laid_flat(documents: Documents, board: Board, table: Table) -> tuple[Laid, M
     return _keeper(documents, board.dataset_id).laid_flat(table)
 
 
-@dataclass
+@dataclass(frozen=True)
+class _LaidOut:
+    table: Table
+    choices: Laid
+    values: Values
+
+
 class _Keeper:
     """Results are never changed, so their number tells whether there are new ones, and versions are read once."""
 
-    documents: Documents
-    dataset_id: str
-    _scores: dict[str, Score] = field(default_factory=dict)
-    _choices: dict[str, Choices] = field(default_factory=dict)
-    _laid: LRUCache[str, tuple[Table, Laid, Mapping[Axis, int]]] = field(default_factory=lambda: LRUCache(4))
-    _lock: Any = field(default_factory=Lock)
-
-    def __post_init__(self) -> None:
-        self._board = Board(self.dataset_id, {}, {}, None)
+    def __init__(self, documents: Documents, dataset_id: str) -> None:
+        self.documents, self.dataset_id = documents, dataset_id
+        self._board = Board(dataset_id, {}, {}, None)
+        self._laid: LRUCache[str, _LaidOut] = LRUCache(8)
+        self._lock = Lock()
 
     def board(self) -> Board:
         with self._lock:
             count = records.count(self.documents, Result, {"dataset_id": self.dataset_id})
-            if count != len(self._scores):
-                self._read(count)
-                self._board = self._made()
+            if count < self._board.tests:  # they have gone with their dataset
+                self._board = Board(self.dataset_id, {}, {}, None)
+            if count > self._board.tests:
+                self._board = self._with(self._new(count - self._board.tests))
             return self._board
 
     def laid_flat(self, table: Table) -> tuple[Laid, Mapping[Axis, int]]:
         with self._lock:
             known = self._laid.get(table.protocol_key)
-            if known is None or known[0] is not table:
-                laid = self._of_versions(table.standings)
-                known = self._laid[table.protocol_key] = (table, laid, values_of(laid.values()))
-            return known[1:]
+            if known is None or known.table is not table:
+                known = self._laid[table.protocol_key] = self._laid_anew(table, known)
+            return known.choices, known.values.counts()
 
-    def _read(self, count: int) -> None:
-        """Newest first until all are known; results of before there were scores are read themselves."""
-        if count < len(self._scores):
-            self._scores.clear()
-        limit = MANY if count - len(self._scores) > FEW else FEW
+    def _new(self, missing: int) -> list[Score]:
+        """So many that are not known, newest first; of results of before there were scores they are made now."""
+        found: dict[str, Score] = {}
+        limit = MANY if missing > FEW else FEW
         for source in (_scores, _results):
             for score in source(self.documents, self.dataset_id, limit):
-                self._scores.setdefault(score.test_id, score)
-                if len(self._scores) >= count:
-                    return
+                if len(found) == missing:
+                    break
+                if not self._board.knows(score):
+                    found[score.test_id] = score
+        return list(found.values())
 
-    def _made(self) -> Board:
-        before = self._board.tables
-        found = {key: _kept(before.get(key), table) for key, table in tables(self._scores.values()).items()}
+    def _with(self, new: list[Score]) -> Board:
+        found = with_scores(self._board.tables, new)
         configs = {key: len(table.tests_of) for key, table in found.items()}
-        samples = {key: table.scores[0].sample_percent for key, table in found.items()}
-        return Board(self.dataset_id, found, self._protocols(found.values()), most_tested(configs, samples))
+        samples = {key: table.example.sample_percent for key, table in found.items()}
+        return Board(self.dataset_id, found, self._protocols(found), most_tested(configs, samples))
 
-    def _protocols(self, found: Iterable[Table]) -> Mapping[str, Mapping[str, Any]]:
+    def _protocols(self, found: Mapping[str, Table]) -> Mapping[str, Mapping[str, Any]]:
         known = self._board.protocols
-        examples = {table.scores[0].test_id for table in found if table.protocol_key not in known}
+        examples = [table.example.test_id for key, table in found.items() if key not in known]
         results = records.get_many(self.documents, Result, examples)
         return {**known, **{held.value.protocol_key: held.value.protocol for held in results.values()}}
 
-    def _of_versions(self, standings: Iterable[Standing]) -> Laid:
-        ids = {standing: reading.version_id(standing.config_id, standing.version) for standing in standings}
-        missing = [id for id in ids.values() if id not in self._choices]
-        for start in range(0, len(missing), MANY):
-            some = records.get_many(self.documents, ConfigVersion, missing[start : start + MANY])
-            self._choices |= {id: choices(held.value) for id, held in some.items()}
-        return {standing: self._choices[id] for standing, id in ids.items() if id in self._choices}
+    def _laid_anew(self, table: Table, before: _LaidOut | None) -> _LaidOut:
+        """What is new is added to what was known of the table that this one has grown from."""
+        known, values = (before.choices, before.values) if before else ({}, Values())
+        if not known.keys() <= table.standings.keys():
+            known, values = {}, Values()
+        new = self._choices([at for at in table.standings if at not in known])
+        for config in new.values():
+            values.add(config)
+        return _LaidOut(table, {**known, **new}, values)
+
+    def _choices(self, versions: Sequence[Version]) -> Laid:
+        found: dict[Version, Choices] = {}
+        for start in range(0, len(versions), MANY):
+            ids = {reading.version_id(*at): at for at in versions[start : start + MANY]}
+            held = records.get_many(self.documents, ConfigVersion, ids)
+            found |= {ids[id]: choices(one.value) for id, one in held.items()}
+        return found
 
 
 @cached(LRUCache(32), lock=Lock())
 def _keeper(documents: Documents, dataset_id: str) -> _Keeper:
     return _Keeper(documents, dataset_id)
-
-
-def _kept(before: Table | None, now: Table) -> Table:
-    """The table of before where nothing has come to it, with all that was computed of it."""
-    return before if before is not None and len(before.scores) == len(now.scores) else now
 
 
 def _scores(documents: Documents, dataset_id: str, limit: int) -> Iterator[Score]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -26,7 +26,7 @@ from config_api.pairing import Side, pairs
 
 MOST_GROUPS = 20  # rows, and columns
 MOST_COMPARED = 60  # cells, the best ones: each takes a file
-MOST_FILLED = 60  # empty cells, the most promising ones
+MOST_FILLED = 30  # empty cells, the most promising ones
 Sides = tuple[tuple[Axis, ...], tuple[Axis, ...]]  # axes of the rows, of the columns
 
 
@@ -64,7 +64,9 @@ def chart(deps: Deps, board: Board, table: Table, asked: Asked) -> Chart:
     """Computed once for a table that does not change. Raises Invalid for an unknown grouping."""
     laid, values = laid_flat(deps.documents, board, table)
     axes = _axes(asked, values)
-    placed = (((group_of(config, axes[0]), group_of(config, axes[1])), standing) for standing, config in laid.items())
+    placed = (
+        ((group_of(config, axes[0]), group_of(config, axes[1])), table.standings[at]) for at, config in laid.items()
+    )
     found = grid(placed, asked.k, MOST_GROUPS, sort_key)
     ordered = found.best_first(asked.k)
     against = _against(deps, board, found, ordered)
@@ -109,8 +111,17 @@ def _fillings(deps: Deps, k: str, axes: Sides, found: Grid) -> Mapping[Place, Fi
     ways = {place: _ways(k, place, best) for place in found.empty}
     promising = sorted(ways, key=lambda place: best_first(ways[place][0].source, k))[:MOST_FILLED]
     versions = _versions(deps, [way for place in promising for way in ways[place]])
-    tried = {place: [_filling(way, axes, versions) for way in ways[place]] for place in promising}
-    return {place: min(each, key=lambda one: bool(one.found.faults)) for place, each in tried.items()}
+    return {place: _first_possible(ways[place], axes, versions) for place in promising}
+
+
+def _first_possible(ways: Sequence[_Way], axes: Sides, versions: Mapping[str, ConfigVersion]) -> Filling:
+    """Else the first, with its faults."""
+    tried = []
+    for way in ways:
+        tried.append(_filling(way, axes, versions))
+        if not tried[-1].found.faults:
+            return tried[-1]
+    return tried[0]
 
 
 def _best_by_group(k: str, found: Grid, side: int) -> Mapping[Group, Score]:

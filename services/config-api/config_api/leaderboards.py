@@ -40,10 +40,10 @@ def leaderboard(deps: Deps, dataset_id: str, asked: Mapping[str, Any]) -> dict[s
 
 def _last(table: Table, cursor: str) -> Score:
     """The last test of the page before: no test leaves a table, so its place can always be found."""
-    if cursor not in table.by_id:
+    if cursor not in table.scores:
         remedy = "Start again without a cursor, or repeat the query that gave it."
         raise Invalid([Problem("/cursor", "cursor", "this cursor does not belong to this list", remedy)])
-    return table.by_id[cursor]
+    return table.scores[cursor]
 
 
 def _items(deps: Deps, board: boards.Board, table: Table, page: Sequence[Score], before: int) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from towerlab.configs.axes import CROSSES, Axis, Choices
@@ -13,16 +13,26 @@ SEVERAL = (EMBEDDING_DIMS, CROSSES, BUCKETS)  # groupings by several axes at onc
 Group = tuple[Any, ...]  # a value per axis, None where a config has not got it
 
 
-def values_of(configs: Collection[Choices]) -> Mapping[Axis, int]:
-    """Every axis by name, with the number of different values that configs have there; None is one too."""
-    values: defaultdict[Axis, set[Any]] = defaultdict(set)
-    owners: Counter[Axis] = Counter()
-    for config in configs:
-        owners.update(config.keys())
+class Values:
+    """How many different values configs have at each axis; having none is one too. Configs can be added."""
+
+    def __init__(self, configs: Iterable[Choices] = ()) -> None:
+        self._values: defaultdict[Axis, set[Any]] = defaultdict(set)
+        self._owners: Counter[Axis] = Counter()
+        self._configs = 0
+        for config in configs:
+            self.add(config)
+
+    def add(self, config: Choices) -> None:
+        self._configs += 1
+        self._owners.update(config.keys())
         for axis, value in config.items():
-            values[axis].add(value)
-    counts = {axis: len(found) + (owners[axis] < len(configs)) for axis, found in values.items()}
-    return dict(sorted(counts.items(), key=lambda entry: entry[0].name))
+            self._values[axis].add(value)
+
+    def counts(self) -> Mapping[Axis, int]:
+        """By axis, in the order of their names."""
+        counts = {axis: len(found) + (self._owners[axis] < self._configs) for axis, found in self._values.items()}
+        return dict(sorted(counts.items(), key=lambda entry: entry[0].name))
 
 
 def differing(values: Mapping[Axis, int]) -> list[Axis]:
@@ -82,7 +92,7 @@ def _place(value: Any) -> tuple[int, float, str]:
 def side_by_side(configs: Sequence[Choices]) -> Iterator[tuple[Axis, list[Any]]]:
     """Of a few configs side by side: each axis in which they differ, with a value per config. What is inside of a
     feature or cross that some have not got is told of when those that have it differ in it."""
-    for axis in differing(values_of(configs)):
+    for axis in differing(Values(configs).counts()):
         values = [config.get(axis) for config in configs]
         whole = axis.kind == "model" or axis.field in ("type", "hash_bucket_size")
         if whole or len({value for value in values if value is not None}) > 1 or _all_have(configs, axis):

@@ -85,7 +85,7 @@ def _cell(standings: list[Standing], k: str) -> Cell:
     return Cell(
         versions=len(standings),
         tests=sum(len(standing.scores) for standing in standings),
-        mean=fmean(standing.mean[k] for standing in standings),
+        mean=fmean(standing.mean(k) for standing in standings),
         best=min((standing.best(k) for standing in standings), key=lambda score: best_first(score, k)),
     )
 
