@@ -10,6 +10,7 @@ from towerlab.configs.axes import CROSSES, Axis, Choices
 
 EMBEDDING_DIMS, BUCKETS = "embedding_dims", "buckets"
 SEVERAL = (EMBEDDING_DIMS, CROSSES, BUCKETS)  # groupings by several axes at once
+_FIELDS = {EMBEDDING_DIMS: "embedding_dim", BUCKETS: "transforms.bucketize.buckets"}
 Group = tuple[Any, ...]  # a value per axis, None where a config has not got it
 
 
@@ -40,9 +41,11 @@ def differing(values: Mapping[Axis, int]) -> list[Axis]:
 
 
 def axes_of(grouping: str, values: Mapping[Axis, int]) -> tuple[Axis, ...] | None:
-    """The axes of a grouping: of several at once those that differ; of one by its name. None when there is no such."""
+    """The axes of a grouping: of several at once, those that differ; of one by its name. None when there is no such."""
+    if grouping == CROSSES:
+        return tuple(axis for axis in values if axis.kind == "model" and axis.field == CROSSES)
     if grouping in SEVERAL:
-        return tuple(axis for axis in differing(values) if _belongs(axis, grouping))
+        return tuple(axis for axis in differing(values) if axis.kind == "feature" and axis.field == _FIELDS[grouping])
     return next(((axis,) for axis in values if axis.name == grouping), None)
 
 
@@ -54,11 +57,9 @@ def label(axes: Sequence[Axis], group: Group) -> str:
     """In words: `customer_id 64, product_id 32`, `No crosses`, `city × customer_id`."""
     if axes and all(axis.kind == "model" and axis.field == CROSSES for axis in axes):
         return ", ".join(filter(None, group)) or "No crosses"
-    if len(axes) == 1:
-        return _shown(group[0])
     shared = {axis.of for axis in axes if sum(other.of == axis.of for other in axes) > 1}
     parts = zip(axes, group, strict=True)
-    return ", ".join(f"{_named(axis, axis.of in shared)} {_shown(value)}" for axis, value in parts) or "All alike"
+    return ", ".join(_in_words(axis, value, axis.of in shared) for axis, value in parts) or "All alike"
 
 
 def sort_key(group: Group) -> tuple[tuple[int, float, str], ...]:
@@ -66,15 +67,9 @@ def sort_key(group: Group) -> tuple[tuple[int, float, str], ...]:
     return tuple(map(_place, group))
 
 
-def _belongs(axis: Axis, grouping: str) -> bool:
-    if grouping == CROSSES:
-        return axis.kind == "model" and axis.field == CROSSES
-    wanted = "embedding_dim" if grouping == EMBEDDING_DIMS else "transforms.bucketize.buckets"
-    return axis.kind == "feature" and axis.field == wanted
-
-
-def _named(axis: Axis, in_both: bool) -> str:
-    return f"{axis.model} {axis.of}" if in_both else axis.of
+def _in_words(axis: Axis, value: Any, in_both: bool) -> str:
+    named = f"{axis.model} {axis.of}" if in_both else axis.of
+    return f"{named} {_shown(value)}".strip()
 
 
 def _shown(value: Any) -> str:
