@@ -15,6 +15,7 @@ from config_api.http import equip
 from config_api.reactions import HANDLERS
 from config_api.routes import (
     audit,
+    boards,
     bundles,
     comparing,
     configs,
@@ -45,6 +46,7 @@ def create_public(deps: Deps | None = None) -> Flask:
     access.install(app, deps)
     for module in (
         audit,
+        boards,
         bundles,
         comparing,
         configs,

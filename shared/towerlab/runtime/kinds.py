@@ -14,6 +14,7 @@ from towerlab.domain.quicktest import FINAL, QuickTest
 from towerlab.domain.registration import Registration
 from towerlab.domain.reruns import RerunPlan
 from towerlab.domain.results import BestMetrics, Result
+from towerlab.domain.scores import Score
 from towerlab.emit.record import CodeRecord
 from towerlab.ports.documents import Indexed
 
@@ -126,6 +127,10 @@ def _result(value: Result) -> Index:
     }
 
 
+def _score(value: Score) -> Index:
+    return {"dataset_id": value.dataset_id, "completed_at": value.completed_at}
+
+
 def _config_best(value: BestMetrics) -> Index:
     return {"dataset_id": value.dataset_id}
 
@@ -184,6 +189,7 @@ KINDS: tuple[Kind[Any], ...] = (
     ),
     Kind("code", CodeRecord, _version, (("config_id", "-version"),)),
     Kind("result", Result, _result, (("config_id",), ("dataset_id", "protocol_key", "-recall_at_100"))),
+    Kind("score", Score, _score, (("dataset_id", "-completed_at"),)),
     Kind("config_best", BestMetrics, _config_best, (("dataset_id",),)),
     Kind("rerun_plan", RerunPlan, _rerun_plan, (("when", "due_at"), ("dataset_id", "when"))),
     Kind("inbox", Received),

@@ -53,6 +53,7 @@ def test_a_test_whose_code_is_there_is_submitted_with_its_labels(world: World, a
     assert (test.phase, test.job_id, test.started_at) == (Phase.RUNNING, "qt-t1", rfc3339(world.clock.now()))
     assert test.roles["product_id"] == "product"
     assert test.template == template_id(json.loads(TEMPLATE.read_text()))
+    assert test.code == {"preprocessing.py": "ab" * 32, "trainer.py": "ab" * 32}
     ((job_id, parameters, labels),) = world.pipelines.submissions
     assert (job_id, len(parameters)) == ("qt-t1", 5)
     assert labels["correlation_id"] == "asked-t1"

@@ -12,6 +12,7 @@ from config_api.answers.predicting import PredictionAnswer
 from config_api.answers.reruns import DriftAnswer, RerunPlanAnswer
 from config_api.answers.uploads import UploadAnswer
 from config_api.openapi import examples
+from config_api.openapi.boards import BOARDS
 from config_api.openapi.moves import MOVES
 from config_api.openapi.operation import Operation
 from config_api.schemas import configs, datasets, queries, quick_tests
@@ -137,7 +138,7 @@ TESTS: Mapping[str, Operation] = {
         content="application/vnd.apache.parquet",
     ),
     f"GET {_TEST}recommendations/": Operation(
-        "What the test's model recommends to some customers, beside what they bought before and after",
+        "What the model recommends to customers, beside what they bought; `beside` another test, to the same ones",
         {200: test_answers.CustomerPage},
         query=queries.CustomerSchema,
     ),
@@ -201,6 +202,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **MOVES,
     **TESTS,
     **EXPERIMENTS,
+    **BOARDS,
     **HEALTH,
     **UPLOADS,
     **DOCUMENTATION,
