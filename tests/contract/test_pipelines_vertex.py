@@ -25,7 +25,7 @@ from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Pipelines
 from towerlab.runtime.settings import settings_from
-from towerlab.runtime.wiring import deps_from
+from towerlab.runtime.wiring import Deps
 
 from tests.cloud import emulators
 from tests.contract import tiny_job
@@ -230,7 +230,7 @@ def test_an_installation_on_google_cloud_has_its_jobs_there(
         "TOWERLAB_TRACKING_URI": "http://127.0.0.1:1",
         "TOWERLAB_VERTEX_ENDPOINT": vertex.url,
     }
-    deps = deps_from(settings_from(environment), "quicktest-orchestrator")
+    deps = Deps(settings_from(environment), "quicktest-orchestrator")
     deps.pipelines.submit("qt-wired", parameters("wired"), {})
     (job,) = [job for job in vertex.jobs() if job["name"].endswith("/qt-wired")]
     assert job["labels"]["template"] == template.id

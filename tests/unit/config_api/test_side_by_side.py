@@ -132,7 +132,9 @@ def test_b6_a_figure_is_traced_to_snapshot_version_code_job_run_and_files(
     assert (before["figures"], before["job"], before["protocol"], before["files"]) == (None, None, None, [])
     held = records.get(deps.documents, QuickTest, test["id"])
     code = {"preprocessing.py": "ab" * 32, "trainer.py": "cd" * 32}
-    deps.documents.commit([records.put(advance(held.value, Submitting("qt-1", {}, code)), test["id"], held.revision)])
+    deps.documents.commit(
+        [records.put(advance(held.value, Submitting("qt-1", {}, code=code)), test["id"], held.revision)]
+    )
     now = {"preprocessing.py": CodeFile("file:///p", "ab" * 32), "trainer.py": CodeFile("file:///t", "ef" * 32)}
     record = CodeRecord(config["id"], 1, config["config_hash"], "generated", now, generator="g")
     deps.documents.commit([records.put(record, f"{config['id']}.1", None)])
