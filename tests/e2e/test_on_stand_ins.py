@@ -105,7 +105,7 @@ def test_the_config_is_tested_and_carries_its_best(cloud: Stack, finished: dict[
 
 
 def test_a_test_can_be_cancelled(cloud: Stack, table: dict[str, Any]) -> None:
-    test = start_test(cloud, smart_config(cloud, table, "Cancelled"), epochs=40, seed=7)
+    test = start_test(cloud, smart_config(cloud, table, "Cancelled"), epochs=3, replicates=5, seed=7)
     until(lambda: cloud.get(f"/api/quick-tests/{test['id']}/")["status"] == "running", 60, "it never ran")
     assert cloud.call("POST", f"/api/quick-tests/{test['id']}/cancel/").status_code == 202
     assert cloud.finished(test["id"])["status"] == "cancelled"
