@@ -14,7 +14,7 @@ import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.aiplatform_v1.services.pipeline_service import PipelineServiceClient
-from towerlab.adapters.artifacts import FileArtifacts
+from towerlab.adapters.artifacts_storage import StorageArtifacts
 from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.adapters.pipelines_vertex import VertexPipelines
@@ -95,7 +95,7 @@ class TestByVertex(PipelinesContract):
 
     @pytest.fixture
     def artifacts(self, storage: str) -> Artifacts:  # noqa: ARG002 - must be running
-        return FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
+        return StorageArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
 
     def on_record(self) -> Sequence[str]:
         return [job["name"].rpartition("/")[2] for job in self._vertex.jobs()]
@@ -127,7 +127,7 @@ def test_what_a_container_gets_reaches_its_task(vertex: Vertex, template: Stored
 
     pipelines = on(vertex.url, template, tracking_uri="http://127.0.0.1:1/mlflow", compute=compute)
     job = finished(pipelines, "qt-containers", parameters("containers"))
-    artifacts = FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
+    artifacts = StorageArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
     first, trainer = (artifacts.read(f"{task.outputs['model']}/deep/uri").decode() for task in job.tasks)
     assert (first, trainer) == ("", "http://127.0.0.1:1/mlflow")
 
@@ -201,7 +201,7 @@ def test_a_service_out_of_reach_is_transient(template: StoredTemplate) -> None:
 
 
 def test_the_template_may_be_stored_in_a_bucket(tmp_path: Path, storage: str, template: StoredTemplate) -> None:
-    uri = FileArtifacts("gs://runs").put_if_absent(
+    uri = StorageArtifacts("gs://runs").put_if_absent(
         f"templates/{template.id}.json", json.dumps(template.content).encode()
     )
     stored = StoredTemplate(uri)
