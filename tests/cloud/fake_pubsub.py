@@ -31,7 +31,10 @@ class Refused(Exception):
 
 @dataclass
 class FakePubsub:
+    """`slow` is how many seconds after it has taken messages it says so."""
+
     mint: Mint
+    slow: float = 0.0
     topics: dict[str, types.Topic] = field(default_factory=dict)
     subscriptions: dict[str, types.Subscription] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -61,7 +64,9 @@ class FakePubsub:
 
     def publish(self, request: types.PublishRequest) -> types.PublishResponse:
         self._check_topic(request.topic)
-        return types.PublishResponse(message_ids=[self._spread(request.topic, message) for message in request.messages])
+        ids = [self._spread(request.topic, message) for message in request.messages]
+        self.stopping.wait(self.slow)
+        return types.PublishResponse(message_ids=ids)
 
     def _spread(self, topic: str, message: types.PubsubMessage) -> str:
         """A delivery to each subscription, in a thread that ends when the message is taken or buried."""
@@ -89,13 +94,13 @@ class FakePubsub:
 
 
 @contextmanager
-def fake_pubsub(signer: Signer) -> Iterator[str]:
+def fake_pubsub(signer: Signer, slow: float = 0.0) -> Iterator[str]:
     """host:port of one that signs its pushes with `signer`."""
 
     def mint(token: types.PushConfig.OidcToken) -> str:
         return signer.token(aud=token.audience, email=token.service_account_email)
 
-    fake = FakePubsub(mint)
+    fake = FakePubsub(mint, slow)
     server = grpc.server(ThreadPoolExecutor(8))
     server.add_generic_rpc_handlers(_handlers(fake))
     port = server.add_insecure_port("127.0.0.1:0")

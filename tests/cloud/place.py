@@ -7,20 +7,28 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
+import pytest
 from flask import Flask
 from towerlab.adapters.bus_embedded import EmbeddedBus
+from towerlab.adapters.bus_pubsub import PubsubBus
 from towerlab.adapters.clock import SystemClock
 from towerlab.adapters.documents_sqlite import SqliteDocuments
+from towerlab.adapters.pubsub_subscriptions import Sender
 from towerlab.adapters.sqlite_file import SqliteFile
+from towerlab.ports.outbox import Outbox
+from towerlab.runtime import dead_letters
 from towerlab.runtime.records import LISTINGS
 from towerlab.runtime.settings import Google, Settings
 from towerlab.runtime.wiring import Deps
 
 from tests.cloud.http_server import Answer, Request, http_server
-from tests.cloud.signing import AUDIENCE, KEY_ID, Signer
+from tests.cloud.signing import AUDIENCE, KEY_ID, Signer, signer
 
 PUSHER = "push@towerlab-test.iam.gserviceaccount.example"
+SIGNER = signer()  # whose key the installation knows
+SENDER = Sender(PUSHER, AUDIENCE)
 
 
 @contextmanager
@@ -62,3 +70,10 @@ def pass_on(app: Flask, request: Request, path: str, token: str = "") -> int:
     headers |= {"Content-Type": request.headers.get("Content-Type", "")}
     with app.test_client() as client:
         return client.post(path, data=request.body, headers=headers, base_url="http://127.0.0.1").status_code
+
+
+def bus_to(host: str, outbox: Outbox, deps: Deps, patch: pytest.MonkeyPatch, sender: Sender = SENDER) -> PubsubBus:
+    """A bus with topics of its own on the Pub/Sub at `host`."""
+    patch.setenv("PUBSUB_EMULATOR_HOST", host)
+    letters = lambda limit: dead_letters.undelivered(deps.documents, limit)  # noqa: E731
+    return PubsubBus(f"towerlab-{uuid4().hex[:8]}", outbox, letters, sender)

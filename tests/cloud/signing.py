@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -22,13 +23,16 @@ class Signer:
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
         now = datetime.now(UTC)
         made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        made = made.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+        made = made.serial_number(1).not_valid_before(now - timedelta(days=1))
+        made = made.not_valid_after(now + timedelta(days=30))
         self.certificate = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        )
         kind = crypt.RSASigner if isinstance(key, rsa.RSAPrivateKey) else crypt.ES256Signer
-        self._signer = kind.from_string(pem, key_id=KEY_ID)
+        self._signer = kind.from_string(_pem(key), key_id=KEY_ID)
+
+    @property
+    def certificates(self) -> dict[str, str]:
+        """What Google answers where its certificates are."""
+        return {KEY_ID: self.certificate}
 
     def token(self, **changed: Any) -> str:
         now = int(time.time())
@@ -43,3 +47,18 @@ class Signer:
 def signer() -> Signer:
     """One that signs as the issuer of OIDC tokens does."""
     return Signer(rsa.generate_private_key(65537, 2048))
+
+
+def key_in(path: Path) -> rsa.RSAPrivateKey:
+    """The key in that file, made when there is none: a signer that is started again keeps its key."""
+    if not path.exists():
+        path.write_bytes(_pem(rsa.generate_private_key(65537, 2048)))
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )

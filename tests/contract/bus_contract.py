@@ -142,7 +142,7 @@ class BusContract(ABC):
         self.subscribe(bus, max_attempts=5)
         bus.publish([event("e1")])
         assert self.take("s", 5, refused=frozenset({"e1"})) == ["e1"] * 5
-        _until(lambda: len(bus.dead_letters()) == 1)
+        until(lambda: len(bus.dead_letters()) == 1)
         (letter,) = bus.dead_letters()
         assert (letter.subscription, letter.event, letter.attempts) == ("s", event("e1"), 5)
         assert letter.reason
@@ -155,12 +155,12 @@ class BusContract(ABC):
         assert self.take("s", 2, refused) == ["e1", "e1"]
         bus.publish([event("e2")])
         assert sorted(self.take("s", 8, refused)) == ["e1"] * 3 + ["e2"] * 5
-        _until(lambda: len(bus.dead_letters()) == 2)
+        until(lambda: len(bus.dead_letters()) == 2)
         assert [letter.event.id for letter in bus.dead_letters()] == ["e2", "e1"]
         assert [letter.event.id for letter in bus.dead_letters(limit=1)] == ["e2"]
 
 
-def _until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + KNOWN_WITHIN
     while not condition():
         assert time.monotonic() < deadline, f"not so within {KNOWN_WITHIN:.0f} s"

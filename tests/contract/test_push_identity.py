@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ from towerlab.runtime.outcomes import Done
 from towerlab.runtime.push import reacting_app
 from towerlab.runtime.wiring import Deps
 
-from tests.cloud.place import PUSHER, certificates, pushed_to
+from tests.cloud.place import PUSHER, SIGNER, pushed_to
 from tests.cloud.signing import Signer, signer
 from tests.contract.building import event
 
-SIGNER, STRANGER = signer(), signer()
+STRANGER = signer()
 PATHS = ("/events/", "/dead-letters/", "/tasks/sweep")
 Token = Callable[[], str]
 
@@ -69,12 +69,6 @@ class Service:
 
     def _sweep(self, _: Deps) -> None:
         self.ran.append("sweep")
-
-
-@pytest.fixture(scope="module")
-def certs_url() -> Iterator[str]:
-    with certificates(SIGNER) as url:
-        yield url
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from towerlab.ports.documents import Documents, Order, Query, Scalar
 from towerlab.ports.errors import Transient
 
 from tests.contract.building import HandClock, event, key, put
-from tests.contract.bus_contract import BusContract, subscription
+from tests.contract.bus_contract import OTHER, WANTED, BusContract, subscription
 from tests.contract.documents_contract import DocumentsContract, Raw
 
 PATIENCE = timedelta(seconds=60)  # on the moved clock
@@ -91,6 +91,13 @@ class TestEmbeddedBus(BusContract):
             held = self._bus.nack(lease, "no") if lease.event.id in refused else self._bus.ack(lease)
             assert held
         return [lease.event.id for lease in leases]
+
+
+def test_a_type_that_is_no_longer_asked_for_does_not_come(embedded: EmbeddedBus) -> None:
+    embedded.subscribe(subscription("s", WANTED, OTHER))
+    embedded.subscribe(subscription("s", OTHER))
+    embedded.publish([event("e1"), event("e2", OTHER)])
+    assert [lease.event.id for lease in embedded.lease(subscription("s", OTHER), 10)] == ["e2"]
 
 
 @pytest.fixture

@@ -119,6 +119,17 @@ def test_a_server_out_of_reach_leaves_a_warning_and_no_file(
     assert "took nothing of this run" in caplog.text
 
 
+def test_a_task_without_an_account_asks_no_server_and_leaves_a_warning(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://tracking.example")
+    monkeypatch.setenv(tracking.AUDIENCE_VARIABLE, "https://tracking.example")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
+    tracking.log_training(str(run_folder), {})
+    assert not (run_folder / "tracking.json").exists()
+    assert "no token for https://tracking.example" in caplog.text
+
+
 def test_without_a_server_nothing_is_tried(run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     tracking.log_training(str(run_folder), {})

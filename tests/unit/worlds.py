@@ -37,6 +37,7 @@ from towerlab.runtime.wiring import Deps
 from tests.unit.indexed import with_indexes
 
 TOKEN = "0123456789abcdef0123456789abcdef"
+TEMPLATE = Path(__file__).parents[2] / "services/quicktest-orchestrator/pipeline/quick_test.json"
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
 COLUMNS = {
     "customer": ColumnType.STRING,
@@ -141,7 +142,7 @@ class World:
         self.folder = folder
         self.deps = with_indexes(
             Deps(
-                Settings(Local(folder, TOKEN)),
+                Settings(Local(folder, TOKEN), pipeline_template=str(TEMPLATE)),
                 clock=self.clock,
                 ids=CountedIds(),
                 pipelines=self.pipelines,

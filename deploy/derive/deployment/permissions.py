@@ -47,15 +47,11 @@ NEEDS: Mapping[str, PortNeeds] = {
             Grant("roles/storage.objectViewer", "pipeline_root", "reads ranks and metrics that jobs have made"),
         ),
     ),
-    "uploads": PortNeeds(
-        frozenset({STORAGE}),
-        (Grant("roles/storage.objectCreator", "artifacts", "keeps files that people bring"),),
-    ),
+    "uploads": PortNeeds(frozenset(), ()),  # files are refused there: tables are registered
     "warehouse": PortNeeds(
-        frozenset({BIGQUERY, STORAGE}),
+        frozenset({BIGQUERY}),
         (
             Grant("roles/bigquery.jobUser", "project", "runs the statistics' queries"),
-            Grant("roles/bigquery.readSessionUser", "project", "reads query results as Arrow"),
             Grant("roles/bigquery.dataEditor", "snapshots", "makes snapshots and reads them"),
             Grant("roles/bigquery.dataViewer", "sources", "reads and snapshots the tables that people register"),
         ),

@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 EXPERIMENT = "towerlab quick tests"
+AUDIENCE_VARIABLE = "TOWERLAB_TRACKING_AUDIENCE"  # where the server wants to know who asks
 LABELS_VARIABLE = "TOWERLAB_JOB_LABELS"  # JSON object; becomes tags
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,21 @@ def log_training(run_folder: str, settings: Mapping[str, Any]) -> None:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     try:
+        _identify()
         run_id = _log_run(training, settings)
     except Exception as error:  # noqa: BLE001 - whatever MLflow's client raises: figures do not depend on it
         log.warning("MLflow at %s took nothing of this run: %s", os.environ["MLFLOW_TRACKING_URI"], error)
         return
     with tf.io.gfile.GFile(os.path.join(run_folder, "tracking.json"), "w") as file:
         file.write(json.dumps({"run_id": run_id}))
+
+
+def _identify() -> None:
+    """Let MLflow's client send a token of the account that this task runs as; it lasts an hour, the logging seconds."""
+    if audience := os.environ.get(AUDIENCE_VARIABLE):
+        from towerlab.adapters.own_identity import OwnIdentity
+
+        os.environ["MLFLOW_TRACKING_TOKEN"] = OwnIdentity(audience).token()
 
 
 def _log_run(training: Mapping[str, Any], settings: Mapping[str, Any]) -> str:

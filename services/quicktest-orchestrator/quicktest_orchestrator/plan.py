@@ -31,10 +31,11 @@ class Unplannable(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """The pipeline's runtime parameters, and the roles they were made with."""
+    """The pipeline's runtime parameters, the roles they were made with, and the code's files by their SHA-256."""
 
     parameters: Mapping[str, str]
     roles: Mapping[str, str]
+    code: Mapping[str, str]
 
 
 def plan(test: QuickTest, dataset: Dataset, version: ConfigVersion, code: CodeRecord) -> Plan:
@@ -55,6 +56,7 @@ def plan(test: QuickTest, dataset: Dataset, version: ConfigVersion, code: CodeRe
             "trainer_settings": _canonical(trainer_settings(test.settings, roles, keys)),
         },
         roles=roles,
+        code={name: file.sha256 for name, file in code.files.items()},
     )
 
 

@@ -11,7 +11,7 @@ import requests
 import urllib3
 from google.api_core import exceptions as google
 from google.auth.exceptions import GoogleAuthError
-from google.cloud import storage
+from google.cloud.storage import Blob, Client
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
@@ -100,13 +100,13 @@ class StorageArtifacts:
         climbs = ".." in uri.split("/")
         return not climbs and not uri.endswith("/") and uri.startswith(self._readable)
 
-    def _blob(self, uri: str) -> storage.Blob:
+    def _blob(self, uri: str) -> Blob:
         bucket, _, name = uri.removeprefix(SCHEME).partition("/")
         return self._client.bucket(bucket).blob(name)
 
     @cached_property
-    def _client(self) -> storage.Client:
-        return storage.Client(project=self._project)
+    def _client(self) -> Client:
+        return Client(project=self._project)
 
 
 @contextmanager

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from threading import Lock
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError, NotFound, RetryError
 from google.auth.exceptions import GoogleAuthError
@@ -30,6 +32,7 @@ _JOB_ID = re.compile(r"[a-z][a-z0-9-]{0,126}")
 SECONDS = 30.0  # until a call is given up
 TRACKED_TASK = "Trainer"
 FAILURE_FILE = "failure.json"
+_importing = Lock()
 ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 Compute = Callable[[Mapping[str, str], Mapping[str, str]], Changes]  # from a job's parameters and labels
 
@@ -61,9 +64,7 @@ class VertexPipelines:
         name = self._name(job_id)
         changes = self._changes(parameters, labels)
         job = pipeline_job(self._template.content, job_id, parameters, labels, self._workload, changes)
-        from google.cloud.aiplatform_v1.types import PipelineJob
-
-        message = PipelineJob.from_json(json.dumps(job))
+        message = _api().PipelineJob.from_json(json.dumps(job))
         with _failures("Vertex AI took no pipeline job"):
             try:
                 self._client.create_pipeline_job(
@@ -105,7 +106,7 @@ class VertexPipelines:
         job; so nothing in them may differ from job to job. They name the month: what an earlier month's jobs left may
         have been deleted by the bucket's lifecycle rule, and Vertex AI would still hand it out."""
         every = ContainerChange(env={"TOWERLAB_CACHE_PERIOD": f"{self._clock.now():%Y-%m}"})
-        tracked = ContainerChange(env={"MLFLOW_TRACKING_URI": self._tracking_uri} if self._tracking_uri else {})
+        tracked = ContainerChange(env=tracking_environment(self._tracking_uri))
         asked = self._compute(parameters, labels)
         tasks = self._template.content["pipelineSpec"]["root"]["dag"]["tasks"]
         changes = {task: every.and_then(asked.get(task, ContainerChange())) for task in {*tasks, *asked}}
@@ -140,15 +141,29 @@ class VertexPipelines:
     @cached_property
     def _client(self) -> PipelineServiceClient:
         from google.auth.credentials import AnonymousCredentials
-        from google.cloud.aiplatform_v1.services.pipeline_service import PipelineServiceClient
 
         region = self._parent.rpartition("/")[2]
         endpoint = self._endpoint or f"{region}-aiplatform.googleapis.com"
         emulated = endpoint.startswith("http://")
         credentials = AnonymousCredentials() if emulated else None  # type: ignore[no-untyped-call]
-        return PipelineServiceClient(
+        client = _api().PipelineServiceClient(
             credentials=credentials, transport="rest", client_options={"api_endpoint": endpoint}
         )
+        return cast("PipelineServiceClient", client)
+
+
+def _api() -> ModuleType:
+    """The library, which takes a second to import and refers to itself in circles: two threads that import it at the
+    same time leave it broken for good."""
+    with _importing:
+        from google.cloud import aiplatform_v1
+    return aiplatform_v1
+
+
+def tracking_environment(server: str) -> Mapping[str, str]:
+    """What the task that tells MLflow is told: where, and whom its token is for, where the server wants to know."""
+    audience = {"TOWERLAB_TRACKING_AUDIENCE": server.rstrip("/")} if server.startswith("https://") else {}
+    return {"MLFLOW_TRACKING_URI": server, **audience} if server else {}
 
 
 @contextmanager

@@ -95,8 +95,9 @@ class TestError:
 @dataclass(frozen=True)
 class QuickTest:
     """Points at one config version; moves only by `advance`. `deadline` is when it counts as dead (RFC 3339 UTC).
-    `roles` maps role to column as the job was planned with; empty until it is submitted. `estimated_seconds` is what
-    was expected when it was asked for."""
+    `roles` maps role to column as the job was planned with, `template` is the id of the compiled pipeline that it was
+    made of; both empty until it is submitted. `estimated_seconds` is what was expected when it was asked for; `code`
+    has the SHA-256 of each generated file that the job was given."""
 
     id: str
     config_id: str
@@ -117,7 +118,9 @@ class QuickTest:
     error: TestError | None = None
     rerun: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
+    template: str = ""
     estimated_seconds: float | None = None
+    code: Mapping[str, str] = field(default_factory=dict)
     schema: int = 1
 
     @property
@@ -149,6 +152,8 @@ class Submitting:
 
     job_id: str
     roles: Mapping[str, str] = field(default_factory=dict)
+    template: str = ""
+    code: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -206,8 +211,14 @@ def advance(test: QuickTest, fact: Fact) -> QuickTest:
     if test.final:
         return test
     match fact:
-        case Submitting(job_id, roles):
-            return replace(_moved(test, Phase.SUBMITTING), job_id=test.job_id or job_id, roles=test.roles or roles)
+        case Submitting(job_id, roles, template, code):
+            return replace(
+                _moved(test, Phase.SUBMITTING),
+                job_id=test.job_id or job_id,
+                roles=test.roles or roles,
+                template=test.template or template,
+                code=test.code or code,
+            )
         case Submitted(job_id, at):
             started = test.started_at or at
             return replace(_moved(test, Phase.RUNNING), job_id=test.job_id or job_id, started_at=started)

@@ -12,7 +12,9 @@ from towerlab.domain.audit import AuditEntry
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.quicktest import FINAL, QuickTest
 from towerlab.domain.registration import Registration
+from towerlab.domain.reruns import RerunPlan
 from towerlab.domain.results import BestMetrics, Result
+from towerlab.domain.scores import Score
 from towerlab.emit.record import CodeRecord
 from towerlab.ports.documents import Indexed
 
@@ -125,12 +127,20 @@ def _result(value: Result) -> Index:
     }
 
 
+def _score(value: Score) -> Index:
+    return {"dataset_id": value.dataset_id, "completed_at": value.completed_at}
+
+
 def _config_best(value: BestMetrics) -> Index:
     return {"dataset_id": value.dataset_id}
 
 
 def _answered(value: Answered) -> Index:
     return {"expires_at": value.expires_at}
+
+
+def _rerun_plan(value: RerunPlan) -> Index:
+    return {"when": value.when, "dataset_id": value.dataset_id, "due_at": value.due_at}
 
 
 def _audit(value: AuditEntry) -> Index:
@@ -179,7 +189,9 @@ KINDS: tuple[Kind[Any], ...] = (
     ),
     Kind("code", CodeRecord, _version, (("config_id", "-version"),)),
     Kind("result", Result, _result, (("config_id",), ("dataset_id", "protocol_key", "-recall_at_100"))),
+    Kind("score", Score, _score, (("dataset_id", "-completed_at"),)),
     Kind("config_best", BestMetrics, _config_best, (("dataset_id",),)),
+    Kind("rerun_plan", RerunPlan, _rerun_plan, (("when", "due_at"), ("dataset_id", "when"))),
     Kind("inbox", Received),
     Kind("answered", Answered, _answered, (("expires_at",),)),
     Kind("audit", AuditEntry, _audit, (("object", "-at"), ("-at",))),

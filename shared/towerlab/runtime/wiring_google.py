@@ -54,10 +54,15 @@ class GoogleAdapters:
         return StorageArtifacts(self._place.artifacts, [self._place.pipeline_root], self._place.project)
 
     def warehouse(self, _: Deps) -> Warehouse:
-        raise NotImplementedError
+        from towerlab.adapters.bigquery_queries import client
+        from towerlab.adapters.warehouse_bigquery import BigQueryWarehouse
+
+        return BigQueryWarehouse(client(self._place.project, self._place.region), self._place.snapshots)
 
     def uploads(self, _: Deps) -> Uploads:
-        raise NotImplementedError
+        from towerlab.adapters.uploads_refused import RefusedUploads
+
+        return RefusedUploads()
 
     def identity(self, deps: Deps) -> Identity:
         if not deps.settings.audiences:
@@ -91,16 +96,16 @@ class GoogleAdapters:
         server = deps.settings.tracking_uri
         return MlflowTracking(server, OwnIdentity(server) if server.startswith("https://") else None)
 
-    def _outbox(self, deps: Deps) -> FirestoreOutbox:
-        from towerlab.adapters.firestore_outbox import FirestoreOutbox
-
-        return FirestoreOutbox(self._firestore, deps.clock)
-
     def _known_by(self, audiences: Sequence[str], accounts: Sequence[str] = ()) -> Identity:
         from towerlab.adapters.identity_google import OIDC, GoogleIdentity, Issuer
 
         oidc = Issuer(OIDC.names, self._place.token_certs) if self._place.token_certs else OIDC
         return GoogleIdentity(audiences, accounts=accounts, oidc=oidc)
+
+    def _outbox(self, deps: Deps) -> FirestoreOutbox:
+        from towerlab.adapters.firestore_outbox import FirestoreOutbox
+
+        return FirestoreOutbox(self._firestore, deps.clock)
 
     @cached_property
     def _firestore(self) -> Client:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from towerlab.adapters.duckdb_types import number, quoted
+from towerlab.adapters.table_engine import Engine, first
+from towerlab.adapters.table_sql import number, quoted
 from towerlab.domain.columns import ColumnType
 from towerlab.domain.errors import Invalid, Problem, pointer
 
 
-def combinations(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    columns: Mapping[str, ColumnType],
-    buckets: Mapping[str, int | None],
-) -> Mapping[str, Any]:
+def combinations(engine: Engine, buckets: Mapping[str, int | None]) -> Mapping[str, Any]:
     """{'distinct': {column: n}, 'observed': n}; a column with a number of buckets counts by its quantiles."""
+    columns = engine.columns
     unknown = [name for name in buckets if name not in columns]
     if unknown:
         message = f"there is no column {unknown[0]!r}"
@@ -30,9 +24,9 @@ def combinations(
     names = [f"v{n}" for n in range(len(values))]
     counts = ", ".join(f"count(DISTINCT {name})" for name in names)
     sql = f"""
-        WITH seen AS (SELECT DISTINCT {", ".join(names)} FROM (SELECT {selected} FROM read_parquet(?) WHERE {known}))
+        WITH seen AS (SELECT DISTINCT {", ".join(names)} FROM (SELECT {selected} FROM snapshot WHERE {known}))
         SELECT count(*), {counts} FROM seen"""
-    observed, *distinct = connection.execute(sql, [str(path)]).fetchall()[0]
+    observed, *distinct = first(engine, sql)
     return {"distinct": dict(zip(buckets, distinct, strict=True)), "observed": observed}
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from towerlab.adapters.duckdb_rows import training_verdict
-from towerlab.adapters.duckdb_types import literal
+from towerlab.adapters.table_engine import Engine, first
+from towerlab.adapters.table_rows import training_verdict
 from towerlab.domain.columns import ColumnType
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.domain.sketches import EXAMPLES, LISTED, QUANTILES, Purchase, Sketch, Sketches
@@ -38,42 +35,34 @@ class _Place:
     value: str
 
 
-def sketches(
-    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], roles: Mapping[str, str]
-) -> Sketches:
+def sketches(engine: Engine, roles: Mapping[str, str]) -> Sketches:
     """All columns on both sides. `roles` has a product_id. Empty without training rows."""
-    places = _make_tables(connection, path, columns, roles)
-    train, evaluation, customers = _first(
-        connection,
+    places = _make_tables(engine, roles)
+    train, evaluation, customers = first(
+        engine,
         """SELECT count(*) FILTER (NOT is_eval), count(*) FILTER (is_eval),
                   count(DISTINCT customer_index) FILTER (is_eval) FROM marked""",
     )
     if not train:
         return Sketches()
     found: dict[str, dict[str, Sketch]] = {"query": {}, "candidate": {}}
-    for place in places:
-        found[place.side][place.column] = _sketch(connection, place)
-    examples = _purchases(connection, places, f"ORDER BY md5('p|' || row_id), row_id LIMIT {EXAMPLES}", [])
-    ((split,),) = connection.execute("SELECT getvariable('split')").fetchall()
+    for place, sketch in zip(places, engine.each(_sketch, places), strict=True):
+        found[place.side][place.column] = sketch
+    examples = _purchases(engine, places, f"ORDER BY md5('p|' || row_id::VARCHAR), row_id LIMIT {EXAMPLES}", {})
+    (split,) = first(engine, "SELECT getvariable('split')")
     return Sketches(split, train, evaluation, customers, found, examples)
 
 
-def purchase(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    columns: Mapping[str, ColumnType],
-    roles: Mapping[str, str],
-    asked: Mapping[str, str],
-) -> Purchase:
+def purchase(engine: Engine, roles: Mapping[str, str], asked: Mapping[str, str]) -> Purchase:
     """The newest purchase of the customer and product that are `asked` for ('customer', 'product', one or both); of two
     that never met, each one's own newest. Raises Invalid, pointing at the one that has no purchase."""
-    places = _make_tables(connection, path, columns, roles)
-    found = {name: _newest(connection, places, {name: id}) for name, id in asked.items()}
+    places = _make_tables(engine, roles)
+    found = {name: _newest(engine, places, {name: id}) for name, id in asked.items()}
     faults = [_unknown(name, asked[name]) for name, purchase in found.items() if purchase is None]
     if faults:
         raise Invalid(faults)
     buyer, product = (found.get(name) or next(iter(found.values())) for name in ("customer", "product"))
-    together = _newest(connection, places, asked)
+    together = _newest(engine, places, asked)
     if together is not None:
         return together
     assert buyer is not None
@@ -81,9 +70,8 @@ def purchase(
     return Purchase(buyer.customer, product.product, buyer.query, product.candidate)
 
 
-def _make_tables(
-    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], roles: Mapping[str, str]
-) -> list[_Place]:
+def _make_tables(engine: Engine, roles: Mapping[str, str]) -> list[_Place]:
+    columns = engine.columns
     training_verdict(columns, roles)  # raises Invalid for roles that do not fit
     planned = [
         PlannedColumn(name, type, f"{side[0]}{n}", side)
@@ -100,11 +88,10 @@ def _make_tables(
         quantity=roles.get("quantity"),
         columns=tuple(planned),
     )
-    connection.execute(f"CREATE TEMP VIEW snapshot AS SELECT * FROM read_parquet({literal(str(path))})")
-    connection.execute("SET VARIABLE sample_percent = 100")
-    for statement in sample_query(plan).tables[1:]:  # the time zone is set, and cannot be set any more
-        connection.execute(statement)
-    connection.execute(f"CREATE TEMP VIEW every AS {_ROWS}")
+    engine.run("SET VARIABLE sample_percent = 100")
+    for statement in sample_query(plan).made_of_snapshot:
+        engine.run(statement)
+    engine.run(f"CREATE TEMP VIEW every AS {_ROWS}")
     return [
         _Place(side, name, type, f"{value}{n}")
         for side, value in (("query", "c"), ("candidate", "a"))
@@ -112,15 +99,15 @@ def _make_tables(
     ]
 
 
-def _sketch(connection: duckdb.DuckDBPyConnection, place: _Place) -> Sketch:
-    connection.execute(f"""
+def _sketch(engine: Engine, place: _Place) -> Sketch:
+    engine.run(f"""
         CREATE OR REPLACE TEMP TABLE counted AS
         SELECT {place.value} AS v, sum(train) AS train, sum(later) AS later FROM {_COUNTED[place.side]} GROUP BY 1""")
-    listed = connection.execute(f"""
+    listed = engine.rows(f"""
         SELECT v, train::BIGINT, later::BIGINT FROM counted WHERE v IS NOT NULL AND train > 0
-        ORDER BY train DESC, v::VARCHAR DESC LIMIT {LISTED}""").fetchall()
-    totals = _first(
-        connection,
+        ORDER BY train DESC, v::VARCHAR DESC LIMIT {LISTED}""")
+    totals = first(
+        engine,
         """SELECT coalesce(sum(train) FILTER (v IS NOT NULL), 0), coalesce(sum(later) FILTER (v IS NOT NULL), 0),
                   coalesce(sum(train) FILTER (v IS NULL), 0), coalesce(sum(later) FILTER (v IS NULL), 0),
                   count(*) FILTER (v IS NOT NULL AND train > 0) FROM counted""",
@@ -133,36 +120,34 @@ def _sketch(connection: duckdb.DuckDBPyConnection, place: _Place) -> Sketch:
         evaluation=later,
         left_out=(int(totals[0]) - sum(train), int(totals[1]) - sum(later)),
         missing=(int(totals[2]), int(totals[3])),
-        points=() if complete or place.type not in _NUMBERS else _points(connection, int(totals[0])),
+        points=() if complete or place.type not in _NUMBERS else _points(engine, int(totals[0])),
         complete=complete,
     )
 
 
-def _points(connection: duckdb.DuckDBPyConnection, rows: int) -> list[float]:
+def _points(engine: Engine, rows: int) -> list[float]:
     """Quantile k of n is the smallest value with k/n of the `counted` training rows at or below it."""
-    steps = connection.execute(f"""
-        SELECT v, ((up_to - train) * {QUANTILES} // {rows})::BIGINT AS low,
-               (up_to * {QUANTILES} // {rows})::BIGINT AS high
-        FROM (SELECT v, train, sum(train) OVER (ORDER BY v) AS up_to, row_number() OVER (ORDER BY v) AS place
-              FROM counted WHERE v IS NOT NULL AND train > 0)
-        WHERE high > low OR place = 1 ORDER BY v""").fetchall()
+    steps = engine.rows(f"""
+        SELECT v, low, high
+        FROM (SELECT v, place, ((up_to - train) * {QUANTILES} // {rows})::BIGINT AS low,
+                     (up_to * {QUANTILES} // {rows})::BIGINT AS high
+              FROM (SELECT v, train, sum(train) OVER (ORDER BY v NULLS FIRST) AS up_to,
+                           row_number() OVER (ORDER BY v) AS place
+                    FROM counted WHERE v IS NOT NULL AND train > 0))
+        WHERE high > low OR place = 1 ORDER BY v""")
     return [steps[0][0], *(v for v, low, high in steps for _ in range(high - low))]
 
 
-def _newest(
-    connection: duckdb.DuckDBPyConnection, places: Sequence[_Place], asked: Mapping[str, str]
-) -> Purchase | None:
-    wanted = " AND ".join(f"{name}_id = ?" for name in asked)
+def _newest(engine: Engine, places: Sequence[_Place], asked: Mapping[str, str]) -> Purchase | None:
+    wanted = " AND ".join(f"{name}_id = ${name}" for name in asked)
     rest = f"WHERE {wanted} ORDER BY bought_at DESC NULLS LAST, row_id DESC LIMIT 1"
-    found = _purchases(connection, places, rest, list(asked.values()))
+    found = _purchases(engine, places, rest, asked)
     return found[0] if found else None
 
 
-def _purchases(
-    connection: duckdb.DuckDBPyConnection, places: Sequence[_Place], rest: str, values: list[str]
-) -> list[Purchase]:
+def _purchases(engine: Engine, places: Sequence[_Place], rest: str, values: Mapping[str, str]) -> list[Purchase]:
     picked = ", ".join(["customer_id", "product_id", *(place.value for place in places)])
-    rows = connection.execute(f"SELECT {picked} FROM every {rest}", values).fetchall()
+    rows = engine.rows(f"SELECT {picked} FROM every {rest}", **values)
     return [_purchase(places, row) for row in rows]
 
 
@@ -178,7 +163,3 @@ def _unknown(name: str, id: str) -> Problem:
     return Problem(
         f"/{name}", "not_found", f"no purchase that can be trained on has the {name} {id!r}", "Name another."
     )
-
-
-def _first(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
-    return tuple(connection.execute(sql).fetchall()[0])

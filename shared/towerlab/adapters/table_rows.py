@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from towerlab.adapters.duckdb_types import quoted, shown
+from towerlab.adapters.table_engine import Engine
+from towerlab.adapters.table_sql import quoted, shown
 from towerlab.domain.columns import ColumnType
 from towerlab.domain.errors import Invalid, Problem, pointer
 
@@ -16,37 +14,31 @@ MOST_LABELS = 200_000
 REASONS = ("no_customer", "no_product", "not_bought")
 
 
-def first_rows(
-    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], limit: int
-) -> Sequence[Mapping[str, Any]]:
+def first_rows(engine: Engine, limit: int) -> Sequence[Mapping[str, Any]]:
     """Each row by column, values as JSON scalars."""
-    selected = ", ".join(shown(quoted(name), type) for name, type in columns.items())
-    sql = f"SELECT {selected} FROM read_parquet(?) WHERE row_id < ? ORDER BY row_id"
-    return [dict(zip(columns, row, strict=True)) for row in connection.execute(sql, [str(path), limit]).fetchall()]
+    selected = ", ".join(shown(quoted(name), type) for name, type in engine.columns.items())
+    sql = f"SELECT {selected} FROM snapshot WHERE row_id < $limit ORDER BY row_id"
+    return [dict(zip(engine.columns, row, strict=True)) for row in engine.rows(sql, limit=limit)]
 
 
-def labels(
-    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], product: str, label: str
-) -> Mapping[str, str]:
+def labels(engine: Engine, product: str, label: str) -> Mapping[str, str]:
     """The most frequent label of each product."""
-    unknown = [_unknown_column(name) for name in (product, label) if name not in columns]
+    unknown = [_unknown_column(name) for name in (product, label) if name not in engine.columns]
     if unknown:
         raise Invalid(unknown)
     sql = f"""
         SELECT product, first(label ORDER BY n DESC, label)
         FROM (SELECT {quoted(product)}::VARCHAR AS product, {quoted(label)}::VARCHAR AS label, count(*) AS n
-              FROM read_parquet(?) GROUP BY ALL)
+              FROM snapshot GROUP BY ALL)
         WHERE product IS NOT NULL AND label IS NOT NULL
         GROUP BY product ORDER BY sum(n) DESC, product LIMIT {MOST_LABELS}"""
-    return dict(connection.execute(sql, [str(path)]).fetchall())
+    return dict(engine.rows(sql))
 
 
-def training_rows(
-    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], roles: Mapping[str, str]
-) -> Mapping[str, int]:
+def training_rows(engine: Engine, roles: Mapping[str, str]) -> Mapping[str, int]:
     """Rows by their first reason to be left out, 'qualify' for the rest; a role that no column has excludes nothing."""
-    sql = f"SELECT {training_verdict(columns, roles)}, count(*) FROM read_parquet(?) GROUP BY 1"
-    counts = dict(connection.execute(sql, [str(path)]).fetchall())
+    sql = f"SELECT {training_verdict(engine.columns, roles)}, count(*) FROM snapshot GROUP BY 1"
+    counts = dict(engine.rows(sql))
     return {"total": sum(counts.values()), **{name: counts.get(name, 0) for name in ("qualify", *REASONS)}}
 
 

@@ -1,4 +1,4 @@
-"""Pipelines by the runner on this machine, and by a PipelineService that stands in for Vertex AI."""
+"""Pipelines by a PipelineService that stands in for Vertex AI."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.aiplatform_v1.services.pipeline_service import PipelineServiceClient
-from towerlab.adapters.artifacts import FileArtifacts
+from towerlab.adapters.artifacts_storage import StorageArtifacts
 from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.adapters.pipelines_vertex import VertexPipelines
@@ -25,11 +25,12 @@ from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Pipelines
 from towerlab.runtime.settings import settings_from
-from towerlab.runtime.wiring import deps_from
+from towerlab.runtime.wiring import Deps
 
 from tests.cloud import emulators
+from tests.contract import tiny_job
 from tests.contract.building import HandClock
-from tests.contract.pipelines_contract import TEMPLATE, PipelinesContract, ended, finished, parameters
+from tests.contract.pipelines_contract import PipelinesContract, ended, finished, parameters
 
 PARENT = "projects/some-project/locations/europe-west4"
 WORKLOAD = Workload("pipelines@some-project.iam.gserviceaccount.com", "registry.example/pipeline:1", "gs://runs/quick")
@@ -41,34 +42,7 @@ if not emulators.PIPELINE_PYTHON.exists():
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> StoredTemplate:
-    path = tmp_path_factory.mktemp("template") / "tiny.json"
-    path.write_text(json.dumps(TEMPLATE))
-    return StoredTemplate(str(path))
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("runner")
-    command = [str(emulators.PIPELINE_PYTHON), "-W", "ignore", "-m", "pipeline.run", str(folder)]
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(command, cwd=emulators.REPOSITORY, stdout=log, stderr=log)
-    yield folder
-    process.terminate()
-    process.wait(10)
-
-
-class TestByTheRunner(PipelinesContract):
-    @pytest.fixture
-    def pipelines(self, runner: Path, template: StoredTemplate) -> Pipelines:
-        self._folder = runner
-        return LocalPipelines(runner, template)
-
-    @pytest.fixture
-    def artifacts(self, runner: Path, tmp_path: Path) -> Artifacts:
-        return FileArtifacts(str(tmp_path), also_readable=[str(runner)])
-
-    def on_record(self) -> Sequence[str]:
-        return [path.parent.name for path in (self._folder / "jobs").glob("*/job.json")]
+    return tiny_job.stored(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +95,7 @@ class TestByVertex(PipelinesContract):
 
     @pytest.fixture
     def artifacts(self, storage: str) -> Artifacts:  # noqa: ARG002 - must be running
-        return FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
+        return StorageArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
 
     def on_record(self) -> Sequence[str]:
         return [job["name"].rpartition("/")[2] for job in self._vertex.jobs()]
@@ -153,7 +127,7 @@ def test_what_a_container_gets_reaches_its_task(vertex: Vertex, template: Stored
 
     pipelines = on(vertex.url, template, tracking_uri="http://127.0.0.1:1/mlflow", compute=compute)
     job = finished(pipelines, "qt-containers", parameters("containers"))
-    artifacts = FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
+    artifacts = StorageArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
     first, trainer = (artifacts.read(f"{task.outputs['model']}/deep/uri").decode() for task in job.tasks)
     assert (first, trainer) == ("", "http://127.0.0.1:1/mlflow")
 
@@ -226,20 +200,10 @@ def test_a_service_out_of_reach_is_transient(template: StoredTemplate) -> None:
             call()
 
 
-def test_a_mailbox_that_cannot_be_written_is_transient(tmp_path: Path, template: StoredTemplate) -> None:
-    (tmp_path / "jobs").write_text("no folder")
-    pipelines = LocalPipelines(tmp_path, template)
-    with pytest.raises(Transient):
-        pipelines.submit("qt-1", parameters("x"), {})
-
-
-def test_a_template_out_of_reach_is_transient(tmp_path: Path) -> None:
-    with pytest.raises(Transient):
-        LocalPipelines(tmp_path, StoredTemplate(str(tmp_path / "none.json"))).submit("qt-1", {}, {})
-
-
 def test_the_template_may_be_stored_in_a_bucket(tmp_path: Path, storage: str, template: StoredTemplate) -> None:
-    uri = FileArtifacts("gs://runs").put_if_absent(f"templates/{template.id}.json", json.dumps(TEMPLATE).encode())
+    uri = StorageArtifacts("gs://runs").put_if_absent(
+        f"templates/{template.id}.json", json.dumps(template.content).encode()
+    )
     stored = StoredTemplate(uri)
     assert stored.id == template.id
     LocalPipelines(tmp_path, stored).submit("qt-1", parameters("x"), {})
@@ -250,8 +214,7 @@ def test_the_template_may_be_stored_in_a_bucket(tmp_path: Path, storage: str, te
 def test_an_installation_on_google_cloud_has_its_jobs_there(
     vertex: Vertex, template: StoredTemplate, tmp_path: Path
 ) -> None:
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps(TEMPLATE))
+    tiny_job.stored(tmp_path)
     environment = {
         "TOWERLAB_PLATFORM": "google",
         "TOWERLAB_PROJECT": "some-project",
@@ -263,11 +226,11 @@ def test_an_installation_on_google_cloud_has_its_jobs_there(
         "TOWERLAB_PUSH_ACCOUNTS": "pushes@example.org",
         "TOWERLAB_PIPELINE_IMAGE": WORKLOAD.image,
         "TOWERLAB_PIPELINE_ACCOUNT": WORKLOAD.account,
-        "TOWERLAB_PIPELINE_TEMPLATE": str(path),
+        "TOWERLAB_PIPELINE_TEMPLATE": str(tmp_path / "tiny.json"),
         "TOWERLAB_TRACKING_URI": "http://127.0.0.1:1",
         "TOWERLAB_VERTEX_ENDPOINT": vertex.url,
     }
-    deps = deps_from(settings_from(environment), "quicktest-orchestrator")
+    deps = Deps(settings_from(environment), "quicktest-orchestrator")
     deps.pipelines.submit("qt-wired", parameters("wired"), {})
     (job,) = [job for job in vertex.jobs() if job["name"].endswith("/qt-wired")]
     assert job["labels"]["template"] == template.id
