@@ -73,8 +73,8 @@ class PubsubBus:
             except Transient as error:
                 failed.append(error)
         self._outbox.mark_sent(sent)
-        for failure in failed:
-            raise failure
+        if failed:
+            raise failed[0]
 
     def _publish(self, type: str, events: Sequence[Event], seconds: float) -> None:
         topic = f"projects/{self._project}/topics/{type}"
