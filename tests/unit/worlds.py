@@ -18,6 +18,7 @@ from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
 from towerlab.configs.hashing import config_hash
 from towerlab.configs.lists import ConfigLists
 from towerlab.domain.columns import Availability, ColumnRole, ColumnType
+from towerlab.domain.compute import HERE, Compute
 from towerlab.domain.datasets import Dataset, Snapshot, Source
 from towerlab.domain.quicktest import QuickTest, TestSettings
 from towerlab.domain.times import rfc3339
@@ -70,13 +71,17 @@ class HeldPipelines:
 
     jobs: dict[str, Job] = field(default_factory=dict)
     submissions: list[tuple[str, Mapping[str, str], Mapping[str, str]]] = field(default_factory=list)
+    computes: dict[str, Compute] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     reachable: bool = True
 
-    def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    def submit(
+        self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str], compute: Compute = HERE
+    ) -> None:
         self._reach()
         if job_id not in self.jobs:
+            self.computes[job_id] = compute
             self.submissions.append((job_id, parameters, labels))
             self.jobs[job_id] = Job(job_id, JobState.PENDING, ())
 

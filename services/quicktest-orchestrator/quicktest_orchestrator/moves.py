@@ -98,15 +98,15 @@ def sweep(deps: Deps, held: Held[QuickTest]) -> Done:
 def _planned(deps: Deps, test: QuickTest, code: CodeRecord) -> Plan:
     dataset = records.get(deps.documents, Dataset, test.dataset_id).value
     version = records.get(deps.documents, ConfigVersion, f"{test.config_id}.{test.version}").value
-    return plan(test, dataset, version, code)
+    return plan(test, dataset, version, code, deps.settings.offer)
 
 
 def _submit(deps: Deps, held: Held[QuickTest], planned: Plan) -> Done:
     """The intention is on record before the job can be: a crash in between is seen, and submitting twice is once."""
-    test = advance(held.value, Submitting(f"qt-{held.id}", planned.roles))
+    test = advance(held.value, Submitting(f"qt-{held.id}", planned.roles, planned.compute))
     if test != held.value:
         deps.documents.commit([records.put(test, test.id, held.revision)])
-    deps.pipelines.submit(test.job_id, planned.parameters, _labels(test))
+    deps.pipelines.submit(test.job_id, planned.parameters, _labels(test), test.compute)
     newest = records.get(deps.documents, QuickTest, test.id)
     if newest.value.final or newest.value.phase is Phase.CANCELLING:
         deps.pipelines.cancel(test.job_id)  # asked for while the job was on its way

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from towerlab.domain.compute import HERE, Compute
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Job, JobError, JobState, JobTask
 
@@ -24,7 +25,11 @@ class LocalPipelines:
         self._jobs = runner_folder / "jobs"
         self._template = template
 
-    def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    def submit(
+        self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str], compute: Compute = HERE
+    ) -> None:
+        if compute != HERE:
+            raise ValueError(f"on one machine a job runs on that machine, not as asked for: {compute}")
         try:
             folder = self._folder(job_id)
             folder.mkdir(parents=True, exist_ok=True)

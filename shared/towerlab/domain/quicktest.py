@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from towerlab.domain.compute import HERE, Compute
+
 STAGES = ("ExampleGen", "StatisticsGen", "SchemaGen", "Transform", "Trainer")
 SAMPLE_PERCENTS = (5, 10, 25, 100)
 EPOCHS = (1, 2, 3)
@@ -96,7 +98,7 @@ class TestError:
 class QuickTest:
     """Points at one config version; moves only by `advance`. `deadline` is when it counts as dead (RFC 3339 UTC).
     `roles` maps role to column as the job was planned with; empty until it is submitted. `estimated_seconds` is what
-    was expected when it was asked for."""
+    was expected when it was asked for. `compute` is what its job was planned to run on; HERE until it is submitted."""
 
     id: str
     config_id: str
@@ -118,6 +120,7 @@ class QuickTest:
     rerun: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
     estimated_seconds: float | None = None
+    compute: Compute = HERE
     schema: int = 1
 
     @property
@@ -149,6 +152,7 @@ class Submitting:
 
     job_id: str
     roles: Mapping[str, str] = field(default_factory=dict)
+    compute: Compute = HERE
 
 
 @dataclass(frozen=True)
@@ -206,8 +210,8 @@ def advance(test: QuickTest, fact: Fact) -> QuickTest:
     if test.final:
         return test
     match fact:
-        case Submitting(job_id, roles):
-            return replace(_moved(test, Phase.SUBMITTING), job_id=test.job_id or job_id, roles=test.roles or roles)
+        case Submitting(job_id, roles, compute):
+            return _planned(_moved(test, Phase.SUBMITTING), job_id, roles, compute)
         case Submitted(job_id, at):
             started = test.started_at or at
             return replace(_moved(test, Phase.RUNNING), job_id=test.job_id or job_id, started_at=started)
@@ -228,6 +232,13 @@ def advance(test: QuickTest, fact: Fact) -> QuickTest:
 
 _FORWARD = (Phase.PENDING, Phase.SUBMITTING, Phase.RUNNING, Phase.CANCELLING)
 _LEFT_RUNNING = {Phase.FAILED: "failed", Phase.TIMED_OUT: "failed", Phase.CANCELLED: "cancelled"}
+
+
+def _planned(test: QuickTest, job_id: str, roles: Mapping[str, str], compute: Compute) -> QuickTest:
+    """What was planned first stays: the job may have been submitted with it."""
+    if test.job_id:
+        return replace(test, roles=test.roles or roles)
+    return replace(test, job_id=job_id, roles=test.roles or roles, compute=compute)
 
 
 def _moved(test: QuickTest, phase: Phase) -> QuickTest:
