@@ -45,7 +45,8 @@ def both(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, J
 
 
 def output(job: Job, task: str, key: str) -> Path:
-    return Path(next(found.outputs[key] for found in job.tasks if found.name == task))
+    uri = next(found.outputs[key] for found in job.tasks if found.name == task)
+    return Path(uri.removeprefix("file://"))
 
 
 def test_the_schema_is_the_same(both: tuple[Job, Job]) -> None:
