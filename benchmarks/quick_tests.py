@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 from metrics_collector.figures import Figures, compute
+from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.configs.features import feature_keys
 from towerlab.configs.resolved import ResolvedConfig
@@ -99,7 +100,7 @@ class Runner:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._pipelines = LocalPipelines(self._folder / "runner", TEMPLATE)
+        self._pipelines = LocalPipelines(self._folder / "runner", StoredTemplate(str(TEMPLATE)))
 
     def __enter__(self) -> Runner:
         (self._folder / "runner").mkdir(parents=True, exist_ok=True)

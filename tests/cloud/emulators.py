@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ import requests
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EMULATORS = REPOSITORY / ".envs" / "emulators"
+PIPELINE_PYTHON = REPOSITORY / ".envs" / "pipeline" / "bin" / "python"
 CLOUD_SDK_IMAGE = "gcr.io/google.com/cloudsdktool/google-cloud-cli:emulators"
 READY_WITHIN = 60.0  # seconds
 JAVA = ("java", "-Xmx512m", "-Duser.language=en")
@@ -60,6 +62,19 @@ def storage(*buckets: str) -> Iterator[str]:
         yield url
 
 
+@contextmanager
+def vertex(folder: Path, storage_url: str, port: int | None = None) -> Iterator[str]:
+    """The base URL of a PipelineService that has a pipeline runner of its own in `folder`, and puts what jobs make into
+    the storage. Raises Unavailable."""
+    if not PIPELINE_PYTHON.exists():
+        raise Unavailable("there is no pipeline environment: make .envs/pipeline/.ready")
+    port = port or free_port()
+    command = [*vertex_command(port, folder), "--python", str(PIPELINE_PYTHON)]
+    settings = {"STORAGE_EMULATOR_HOST": storage_url, "PYTHONPATH": str(REPOSITORY)}
+    with _process(command, f"http://127.0.0.1:{port}/ready", settings):
+        yield f"http://127.0.0.1:{port}"
+
+
 def make_buckets(storage_url: str, buckets: Sequence[str]) -> None:
     for bucket in buckets:
         requests.post(f"{storage_url}/storage/v1/b", json={"name": bucket}, timeout=10).raise_for_status()
@@ -97,6 +112,11 @@ def storage_command(port: int) -> list[str]:
     url = f"http://127.0.0.1:{port}"
     where = ["-host", "127.0.0.1", "-port", str(port), "-external-url", url, "-public-host", f"127.0.0.1:{port}"]
     return [str(binary), "-scheme", "http", "-backend", "memory", "-log-level", "warn", *where]
+
+
+def vertex_command(port: int, folder: Path) -> list[str]:
+    """`folder` is a pipeline runner's."""
+    return [sys.executable, "-m", "tests.cloud.fake_vertex", "--port", str(port), "--folder", str(folder)]
 
 
 def free_port() -> int:

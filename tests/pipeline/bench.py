@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pipeline_jobs as jobs
 import retail_config
+from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.ports.pipelines import Job, JobState
 
@@ -32,7 +33,7 @@ class Bench:
 
     @property
     def pipelines(self) -> LocalPipelines:
-        return LocalPipelines(self.folder, TEMPLATE)
+        return LocalPipelines(self.folder, StoredTemplate(str(TEMPLATE)))
 
     def start(self) -> None:
         with open(self.folder.with_suffix(".log"), "ab") as log:

@@ -12,6 +12,7 @@ from pipeline import retention
 from pipeline.mailbox import Mailbox
 from pipeline.room import NEEDED, RECENT, make_room
 from pipeline.task_cache import KEPT_OF_KEY, TaskCache
+from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.ports.pipelines import Job, JobState, JobTask
 
@@ -29,7 +30,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder, self.jobs = folder, 0
         self.mailbox, self.cache = Mailbox(folder), TaskCache(folder, "code")
-        self.pipelines = LocalPipelines(folder, TEMPLATE)
+        self.pipelines = LocalPipelines(folder, StoredTemplate(str(TEMPLATE)))
 
     def job(self, *computations: str, state: JobState = JobState.SUCCEEDED) -> str:
         """One that has used these computations, long ago."""

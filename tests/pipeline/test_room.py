@@ -14,6 +14,7 @@ from pipeline.job_run import JobRun, Workshop
 from pipeline.mailbox import Mailbox
 from pipeline.room import NEEDED, RECENT, NoRoom, make_room
 from pipeline.task_cache import KEPT_OF_KEY, TaskCache
+from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.ports.pipelines import JobState
 
@@ -79,7 +80,7 @@ def test_what_may_still_be_read_is_kept_and_the_job_fails_in_plain_words(tmp_pat
     parameters = jobs.parameters(
         tmp_path / "snapshot", module, module, split_plan=jobs.plan(), trainer_settings=jobs.settings()
     )
-    pipelines, mailbox = LocalPipelines(tmp_path, TEMPLATE), Mailbox(tmp_path)
+    pipelines, mailbox = LocalPipelines(tmp_path, StoredTemplate(str(TEMPLATE))), Mailbox(tmp_path)
     pipelines.submit("qt-full", parameters, {})
     workshop = Workshop(mailbox, TaskCache(tmp_path, "code"), zygote=None, tracking_uri="", free=disk.free)  # type: ignore[arg-type]
     JobRun(workshop, mailbox.open_jobs()[0]).run()

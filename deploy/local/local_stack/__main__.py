@@ -10,6 +10,7 @@ from rich.console import Console
 from local_stack import demo, status
 from local_stack.client import ApiError
 from local_stack.layout import LayoutError, layout_from_environment
+from local_stack.programs import embedded
 from local_stack.stack import StackError, down, is_up, remove_state, up
 
 COMMANDS = {
@@ -42,15 +43,15 @@ def _run(command: str, console: Console) -> int:
     layout = layout_from_environment()
     if command == "up":
         with console.status("starting the stack (about half a minute the first time)"):
-            up(layout)
+            up(embedded(layout))
         console.print(status.addresses(layout))
     elif command == "down":
         console.print("stopped" if down(layout) else "it was not running")
     elif command == "status":
-        status.show(layout, console)
+        status.show(embedded(layout), console)
         return 0 if is_up(layout) else 3
     elif command == "demo":
-        return demo.run(layout, console)
+        return demo.run(embedded(layout), demo.SAMPLE_FILE, console)
     elif command == "clean":
         down(layout)
         console.print(f"removed {layout.state}" if remove_state(layout) else "there was no state to remove")

@@ -12,11 +12,13 @@ class ApiError(Exception):
 
 
 class Api:
-    """`base` is the front door's URL."""
+    """`base` is the front door's URL; `token` is a person's, where one has to say who they are."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, token: str = "") -> None:
         self._base = base
         self._session = requests.Session()
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str) -> Any:
         return self._call("GET", path, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -11,19 +12,26 @@ from rich.live import Live
 from local_stack.client import Api, ApiError
 from local_stack.display import progress_view, result_view
 from local_stack.layout import REPOSITORY, Layout
+from local_stack.programs import Blueprint
 from local_stack.stack import up
 
 DATASET = "Online Retail sample"
+SAMPLE = REPOSITORY / "data" / "online_retail.parquet"
+SAMPLE_FILE = {"kind": "file", "uri": str(SAMPLE)}
 SETTINGS = {"data_sample_percent": 100, "epochs": 3, "batch_size": 2048}
 FINAL = ("completed", "failed", "cancelled")
 
 
-def run(layout: Layout, console: Console) -> int:
+def run(blueprint: Blueprint, source: Mapping[str, str], console: Console) -> int:
     """0 only if a quick test went through all services and ended with a recall measured on stored ranks."""
     with console.status("starting the stack"):
-        up(layout)
-    api = Api(layout.public_url)
-    dataset = _dataset(api, console)
+        up(blueprint)
+    return journey(blueprint.layout, Api(blueprint.layout.public_url), source, console)
+
+
+def journey(layout: Layout, api: Api, source: Mapping[str, str], console: Console) -> int:
+    """The same on a stack that is up."""
+    dataset = _dataset(api, source, console)
     config = _config(api, dataset, console)
     test = _watch(api, _start(api, config, console), console)
     if test["status"] != "completed":
@@ -36,12 +44,11 @@ def run(layout: Layout, console: Console) -> int:
     return 0 if _really_happened(test) else 1
 
 
-def _dataset(api: Api, console: Console) -> dict[str, Any]:
+def _dataset(api: Api, source: Mapping[str, str], console: Console) -> dict[str, Any]:
     known = next((d for d in api.get("/api/datasets/")["items"] if d["name"] == DATASET), None)
     if known is None:
-        uri = str(REPOSITORY / "data" / "online_retail.parquet")
         with console.status("registering the sample: snapshot, profile of every column"):
-            known = api.post("/api/datasets/", {"name": DATASET, "source": {"kind": "file", "uri": uri}})
+            known = api.post("/api/datasets/", {"name": DATASET, "source": dict(source)})
     left_out = known["training_rows"]
     console.print(
         f"[bold]Dataset[/] {known['name']}: {known['rows']:,} rows; {left_out['qualify']:,} qualify for training"

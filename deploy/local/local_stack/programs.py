@@ -5,7 +5,8 @@ from __future__ import annotations
 import configparser
 import os
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from local_stack.layout import LOOPBACK, REPOSITORY, SERVICES, Layout
@@ -23,20 +24,45 @@ MLFLOW_SETTINGS = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB
 
 @dataclass(frozen=True)
 class Program:
+    """`ready_url` answers 2xx once the program is of use; one without holds nothing up. `settings` is what this one is
+    told besides what all are told, or otherwise."""
+
     name: str
     command: tuple[str, ...]
+    ready_url: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def programs(layout: Layout) -> tuple[Program, ...]:
-    """Every process of the stack, in the order of starting."""
-    return (
-        Program("mlflow", _mlflow(layout)),
-        Program("pipeline-runner", (python("pipeline"), "-m", "pipeline.run", str(layout.runner))),
-        Program("front-door", _gunicorn("config_api.app:create_public()", layout.port)),
-        *(Program(name, _gunicorn(APPS[name], layout.ports[name])) for name in SERVICES),
-        Program("bus", (python("services"), "-m", "local_stack.dispatcher")),
-        Program("scheduler", (python("services"), "-m", "local_stack.scheduler")),
-    )
+@dataclass(frozen=True)
+class Blueprint:
+    """A stack before it is started: where it lives, and its programs in the order of starting."""
+
+    layout: Layout
+    programs: tuple[Program, ...]
+
+
+def embedded(layout: Layout) -> Blueprint:
+    """Everything on one machine."""
+    bus = Program("bus", (python("services"), "-m", "local_stack.dispatcher"))
+    return Blueprint(layout, (mlflow(layout), runner(layout), *services(layout), bus, scheduler()))
+
+
+def services(layout: Layout) -> tuple[Program, ...]:
+    """The four services, and the public side of the first."""
+    front_door = _service("front-door", "config_api.app:create_public()", layout)
+    return (front_door, *(_service(name, APPS[name], layout) for name in SERVICES))
+
+
+def mlflow(layout: Layout) -> Program:
+    return Program("mlflow", _mlflow(layout), f"{layout.tracking_url}/health")
+
+
+def runner(layout: Layout) -> Program:
+    return Program("pipeline-runner", (python("pipeline"), "-m", "pipeline.run", str(layout.runner)))
+
+
+def scheduler(**settings: str) -> Program:
+    return Program("scheduler", (python("services"), "-m", "local_stack.scheduler"), settings=settings)
 
 
 def environment(layout: Layout) -> dict[str, str]:
@@ -45,13 +71,19 @@ def environment(layout: Layout) -> dict[str, str]:
     return kept | PYTHON_SETTINGS | MLFLOW_SETTINGS | layout.environment()
 
 
+def _service(name: str, app: str, layout: Layout) -> Program:
+    port = layout.ports[name]
+    return Program(name, _gunicorn(app, port), f"http://{LOOPBACK}:{port}/readyz")
+
+
 def python(environment: str) -> str:
     """The interpreter of one of the locked environments."""
     return str(REPOSITORY / ".envs" / environment / "bin" / "python")
 
 
-def write_configuration(layout: Layout) -> Path:
+def write_configuration(blueprint: Blueprint) -> Path:
     """The supervisord configuration of the stack; it is readable by its owner alone."""
+    layout = blueprint.layout
     parser = configparser.RawConfigParser()
     parser["unix_http_server"] = {"file": _literal(str(layout.control_socket)), "chmod": "0700"}
     parser["supervisord"] = {
@@ -65,7 +97,7 @@ def write_configuration(layout: Layout) -> Path:
         "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
     }
     parser["supervisorctl"] = {"serverurl": f"unix://{layout.control_socket}"}
-    for program in programs(layout):
+    for program in blueprint.programs:
         parser[f"program:{program.name}"] = _section(layout, program)
     path = layout.state / "supervisord.conf"
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -77,6 +109,7 @@ def _section(layout: Layout, program: Program) -> dict[str, str]:
     return {
         "command": _literal(shlex.join(program.command)),
         "directory": _literal(str(layout.state)),
+        "environment": ",".join(f'{name}="{_literal(value)}"' for name, value in program.settings.items()),
         "autorestart": "true",
         "startsecs": "1",
         "startretries": "1000",

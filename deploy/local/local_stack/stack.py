@@ -16,8 +16,8 @@ import requests
 from supervisor.xmlrpc import SupervisorTransport
 
 from local_stack.guarded import FOLDER_TAKEN
-from local_stack.layout import LOOPBACK, SERVICES, Layout
-from local_stack.programs import environment, write_configuration
+from local_stack.layout import LOOPBACK, Layout
+from local_stack.programs import Blueprint, environment, write_configuration
 
 READY_WITHIN_SECONDS = 240
 
@@ -30,16 +30,16 @@ def is_up(layout: Layout) -> bool:
     return layout.control_socket.exists() and bool(_program_states(layout))
 
 
-def up(layout: Layout) -> None:
+def up(blueprint: Blueprint) -> None:
     """Start the stack in the background and return when every part of it is ready. Raises StackError."""
+    layout = blueprint.layout
     if is_up(layout):
-        _wait_until_ready(layout)
+        _wait_until_ready(blueprint)
         return
     _prepare(layout)
     _refuse_taken_ports(layout)
-    configuration = write_configuration(layout)
-    guard = _start_guarded(layout, configuration)
-    _wait_until_ready(layout, guard)
+    guard = _start_guarded(layout, write_configuration(blueprint))
+    _wait_until_ready(blueprint, guard)
 
 
 def down(layout: Layout) -> bool:
@@ -119,25 +119,23 @@ def _start_guarded(layout: Layout, configuration: Path) -> subprocess.Popen[byte
         )
 
 
-def _wait_until_ready(layout: Layout, guard: subprocess.Popen[bytes] | None = None) -> None:
+def _wait_until_ready(blueprint: Blueprint, guard: subprocess.Popen[bytes] | None = None) -> None:
+    layout = blueprint.layout
+
     def ready() -> bool:
         if guard is not None and guard.poll() == FOLDER_TAKEN:
             raise StackError(f"another stack uses the state folder {layout.state}; `make down` stops it")
         if guard is not None and guard.poll() is not None:
             raise StackError(f"supervisord ended at once; see {layout.logs / 'supervisord.out'}")
-        return not not_ready(layout)
+        return not not_ready(blueprint)
 
     _until(ready, READY_WITHIN_SECONDS, f"not ready in time; see the logs in {layout.logs}")
 
 
-def not_ready(layout: Layout) -> list[str]:
-    """The programs that do not answer yet; those without a port (bus, scheduler, runner) hold nothing up."""
-    urls = {
-        "front-door": f"{layout.public_url}/readyz",
-        "mlflow": f"{layout.tracking_url}/health",
-        **{name: f"{layout.service_urls[name]}/readyz" for name in SERVICES},
-    }
-    return [name for name, url in urls.items() if not _answers(url)]
+def not_ready(blueprint: Blueprint) -> list[str]:
+    """The programs that do not answer yet."""
+    asked = [program for program in blueprint.programs if program.ready_url]
+    return [program.name for program in asked if not _answers(program.ready_url)]
 
 
 def _answers(url: str) -> bool:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local_stack.layout import Layout
+from local_stack.programs import Blueprint
 from local_stack.stack import is_up, not_ready, program_table
 
 
@@ -23,12 +24,13 @@ def addresses(layout: Layout) -> Table:
     return table
 
 
-def show(layout: Layout, console: Console) -> None:
+def show(blueprint: Blueprint, console: Console) -> None:
     """Print programs, ports, logs, disk and dead letters."""
+    layout = blueprint.layout
     if not is_up(layout):
         console.print(f"not running (state folder {layout.state}); `make up` starts it")
         return
-    waiting = not_ready(layout)
+    waiting = not_ready(blueprint)
     table = Table("program", "state", "port", "pid", box=None, padding=(0, 2))
     for row in program_table(layout):
         state = "starting" if row["name"] in waiting and row["state"] == "running" else row["state"]

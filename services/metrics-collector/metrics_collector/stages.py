@@ -14,7 +14,8 @@ LOG_LINES, LOG_CHARACTERS = 20, 8000
 
 REMEDIES: tuple[tuple[str, str], ...] = (
     (
-        r"out of memory|oom|memoryerror|cannot allocate|resource ?exhausted|killed by signal 9|exit code -9",
+        r"out[ -]of[ -]memory|low on memory|status of 137|oom|memoryerror|cannot allocate|resource ?exhausted"
+        r"|killed by signal 9|exit code -9",
         "It ran out of memory: use a smaller data sample or batch, or smaller embedding dimensions and vocabularies.",
     ),
     (

@@ -63,5 +63,7 @@ def tags_of(test: QuickTest, config_name: str, protocol_key: str) -> dict[str, s
         "towerlab.config_hash": test.config_hash,
         "towerlab.dataset_id": test.dataset_id,
         "towerlab.test_id": test.id,
+        "towerlab.job": test.job_id,
+        "towerlab.correlation_id": test.correlation_id,
         "towerlab.protocol_key": protocol_key,
     }

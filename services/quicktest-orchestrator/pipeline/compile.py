@@ -1,6 +1,7 @@
 """Compiles the pipeline to the job template that the orchestrator submits: `python -m pipeline.compile [out.json]`.
 
-The template names no machine, project or region; whoever submits it fills in the root folder and the image.
+The template names no machine, project or region; whoever submits it fills in the root folder and the image. Its label
+towerlab_version says which release compiled it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import os
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ def compiled() -> dict[str, Any]:
         runner.run(pipeline.quick_test(ROOT), write_out=True)
         with open(path) as file:
             job: dict[str, Any] = json.load(file)
+    job["labels"]["towerlab_version"] = version("towerlab").replace(".", "-")
     return job
 
 

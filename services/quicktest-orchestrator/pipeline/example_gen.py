@@ -16,6 +16,7 @@ from tfx.types import Artifact, artifact_utils, channel_utils, component_spec, s
 from pipeline import columnar, split_plan, splits
 from pipeline.progress import ProgressFile
 from pipeline.split_plan import SplitPlan
+from pipeline.told import failures_told
 
 SPLIT_NAMES = ("fit", "train", "eval", "catalogue")
 COUNTED = ("fit", "train", "eval")
@@ -33,6 +34,7 @@ class ExampleGenSpec(component_spec.ComponentSpec):
 class Executor(base_executor.BaseExecutor):
     """Reads the snapshot once; everything else happens in DuckDB and Arrow."""
 
+    @failures_told
     def Do(self, _: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         plan = split_plan.parse(exec_properties["split_plan"])
         artifact = artifact_utils.get_single_instance(output_dict["examples"])

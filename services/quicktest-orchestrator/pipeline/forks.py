@@ -16,6 +16,12 @@ from typing import Any
 from pipeline.job_log import TaskOutput
 
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TF_CPP_MIN_LOG_LEVEL", "OMP_NUM_THREADS")
+STAND_INS = (  # where something stands in for a service of Google's
+    "STORAGE_EMULATOR_HOST",
+    "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT",
+    "BIGQUERY_EMULATOR_HOST",
+    "BIGQUERY_STORAGE_EMULATOR_HOST",
+)
 ALWAYS = {"TF_USE_LEGACY_KERAS": "1", "TF_ENABLE_ONEDNN_OPTS": "0", "PYTHONNOUSERSITE": "1"}
 
 
@@ -25,7 +31,7 @@ class ZygoteDied(Exception):
 
 def reduced_environment(more: Mapping[str, str]) -> dict[str, str]:
     """What a task may know of the environment: no credentials, nothing that is not named here."""
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    passed = {name: os.environ[name] for name in (*PASSED_ON, *STAND_INS) if name in os.environ}
     return {"TF_CPP_MIN_LOG_LEVEL": "2", **passed, **ALWAYS, **more}
 
 

@@ -159,11 +159,13 @@ class JobRun:
                 self._note(task, progress=reported["fraction"], detail=reported["detail"])
 
     def _environment(self, task: Task, folder: Path, progress: Path) -> dict[str, str]:
-        more = {"HOME": str(folder), "TMPDIR": str(folder / "tmp"), "TOWERLAB_PROGRESS": str(progress)}
+        """What the job says of the task's container goes before the runner's own settings."""
+        own = {"HOME": str(folder), "TMPDIR": str(folder / "tmp"), "TOWERLAB_PROGRESS": str(progress)}
+        tracked = {}
         if task.name == TRACKED_TASK and self._shop.tracking_uri:
             labels = json.dumps({**self._submission.labels, "job": self._submission.id})
-            more |= {"MLFLOW_TRACKING_URI": self._shop.tracking_uri, "TOWERLAB_JOB_LABELS": labels}
-        return reduced_environment(more)
+            tracked = {"MLFLOW_TRACKING_URI": self._shop.tracking_uri, "TOWERLAB_JOB_LABELS": labels}
+        return reduced_environment({**tracked, **task.env, **own})
 
     def _cancel_asked(self) -> bool:
         return self._shop.mailbox.cancel_asked(self._submission.id)

@@ -21,7 +21,7 @@ class ArtifactSource:
 @dataclass(frozen=True)
 class Task:
     """`parameters` and `outputs` are as the executor's input wants them; `definition` is everything that, with the
-    inputs, decides what the task computes."""
+    inputs, decides what the task computes; `env` is what its container is to have."""
 
     name: str
     command: tuple[str, ...]
@@ -30,6 +30,7 @@ class Task:
     outputs: Mapping[str, Any]  # artifact type by key
     definition: Mapping[str, Any]
     cacheable: bool
+    env: Mapping[str, str]
 
 
 class BadJob(Exception):
@@ -64,14 +65,16 @@ def _task(name: str, spec: Mapping[str, Any], given: Mapping[str, Any]) -> Task:
     inputs = node.get("inputs", {})
     parameters = {key: _parameter(value, given) for key, value in inputs.get("parameters", {}).items()}
     artifacts = component.get("outputDefinitions", {}).get("artifacts", {})
+    env = {entry["name"]: entry["value"] for entry in container.get("env", ())}
     return Task(
         name=name,
         command=(*container["command"], *container["args"]),
         parameters=parameters,
         inputs={key: _source(value["taskOutputArtifact"]) for key, value in inputs.get("artifacts", {}).items()},
         outputs={key: artifact["artifactType"] for key, artifact in artifacts.items()},
-        definition={"component": component, "command": container["command"], "args": container["args"]},
+        definition={"component": component, "command": container["command"], "args": container["args"], "env": env},
         cacheable=bool(node.get("cachingOptions", {}).get("enableCache")),
+        env=env,
     )
 
 

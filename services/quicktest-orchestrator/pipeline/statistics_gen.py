@@ -15,6 +15,7 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
 from pipeline import columnar, on_beam
+from pipeline.told import failures_told
 
 SPLITS = ("fit", "eval")  # 'train' is part of 'fit'; the catalogue's attributes are in both
 OTHERS = ("train", "catalogue")
@@ -22,6 +23,7 @@ BUCKETS = 10
 
 
 class Executor(base_executor.BaseExecutor):
+    @failures_told
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         arguments = on_beam.beam_arguments(self)
         if arguments:

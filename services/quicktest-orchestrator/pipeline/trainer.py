@@ -14,11 +14,13 @@ from towerlab.emit.verify import verify_trainer
 
 from pipeline import columnar, modules, tracking
 from pipeline.progress import ProgressFile
+from pipeline.told import failures_told
 
 ORDER = ("row_id", "product_index")
 
 
 class Executor(stock.GenericExecutor):
+    @failures_told
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         source = modules.read_checked(exec_properties["module_file"], verify_trainer)
         fn_args = self._GetFnArgs(input_dict, output_dict, exec_properties)

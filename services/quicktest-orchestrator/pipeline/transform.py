@@ -19,6 +19,7 @@ from towerlab.emit.verify import verify_preprocessing
 from pipeline import columnar, found_on_beam, modules, on_beam, worker_package
 from pipeline.local_tft import LocalTransform, Unsupported
 from pipeline.progress import ProgressFile
+from pipeline.told import failures_told
 
 ANALYZED = "fit"
 TRANSFORMED = ("train", "eval", "catalogue")
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class Executor(base_executor.BaseExecutor):
+    @failures_told
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         source = modules.read_checked(exec_properties["module_file"], verify_preprocessing)
         arguments = on_beam.beam_arguments(self)

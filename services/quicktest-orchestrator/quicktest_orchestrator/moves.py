@@ -6,7 +6,7 @@ from datetime import datetime
 
 from towerlab.configs.config import ConfigVersion
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.errors import NotFound
+from towerlab.domain.errors import Invalid, NotFound
 from towerlab.domain.quicktest import (
     Cancelled,
     CancelRequested,
@@ -35,6 +35,7 @@ from quicktest_orchestrator.plan import Plan, Unplannable, plan
 ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 NOT_SUBMITTED = frozenset({Phase.PENDING, Phase.SUBMITTING})
 CODE_FAILED = "Change the features that it names, save the config, and test the new version."
+MISFIT = "Services and pipeline are not of one release, or not set up right: tell whoever runs them."
 GONE = "Start a test of a config that is still there."
 
 
@@ -106,12 +107,23 @@ def _submit(deps: Deps, held: Held[QuickTest], planned: Plan) -> Done:
     test = advance(held.value, Submitting(f"qt-{held.id}", planned.roles, planned.compute))
     if test != held.value:
         deps.documents.commit([records.put(test, test.id, held.revision)])
-    deps.pipelines.submit(test.job_id, planned.parameters, _labels(test), test.compute)
+    refusal = _submitted(deps, test, planned)
     newest = records.get(deps.documents, QuickTest, test.id)
+    if refusal:
+        return _failed(deps, newest, refusal, MISFIT)
     if newest.value.final or newest.value.phase is Phase.CANCELLING:
         deps.pipelines.cancel(test.job_id)  # asked for while the job was on its way
     started = announce.event(deps, "quick-test.started", test.id, test_id=test.id, job_id=test.job_id)
     return moved(deps, newest, Submitted(test.job_id, _now(deps)), started)
+
+
+def _submitted(deps: Deps, test: QuickTest, planned: Plan) -> str:
+    """'' once the job is on record, else why there will be none."""
+    try:
+        deps.pipelines.submit(test.job_id, planned.parameters, _labels(test), test.compute)
+    except Invalid as error:
+        return f"the pipeline does not take this test: {error}"
+    return ""
 
 
 def _cancel_again(deps: Deps, held: Held[QuickTest]) -> Done:

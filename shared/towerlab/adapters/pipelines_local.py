@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from towerlab.adapters.pipeline_template import StoredTemplate, runtime_parameters
 from towerlab.domain.compute import HERE, Compute
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Job, JobError, JobState, JobTask
@@ -19,9 +20,9 @@ _JOB_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,126}")
 
 
 class LocalPipelines:
-    """`template` is the compiled pipeline; every job carries it whole, with its parameters, as on Vertex AI."""
+    """Every job carries the whole template, with its parameters, as on Vertex AI."""
 
-    def __init__(self, runner_folder: Path, template: Path) -> None:
+    def __init__(self, runner_folder: Path, template: StoredTemplate) -> None:
         self._jobs = runner_folder / "jobs"
         self._template = template
 
@@ -30,12 +31,13 @@ class LocalPipelines:
     ) -> None:
         if compute != HERE:
             raise ValueError(f"on one machine a job runs on that machine, not as asked for: {compute}")
+        folder = self._folder(job_id)
+        job = with_parameters(self._template.content, parameters)
         try:
-            folder = self._folder(job_id)
             folder.mkdir(parents=True, exist_ok=True)
-            job = with_parameters(json.loads(self._template.read_text()), parameters)
             submitted_at = datetime.now(UTC).isoformat(timespec="microseconds")
-            body = {"schema": 1, "id": job_id, "submitted_at": submitted_at, "labels": dict(labels), "job": job}
+            labelled = {**labels, "template": self._template.id}
+            body = {"schema": 1, "id": job_id, "submitted_at": submitted_at, "labels": labelled, "job": job}
             _create(folder / "job.json", json.dumps(body))
         except OSError as error:
             raise Transient(f"the job could not be put into the pipeline runner's mailbox: {error}") from error
@@ -73,9 +75,9 @@ class LocalPipelines:
 
 
 def with_parameters(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The job that the compiled template is under these parameter values."""
-    values = {name: {"stringValue": value} for name, value in parameters.items()}
-    return {**template, "runtimeConfig": {**template.get("runtimeConfig", {}), "parameters": values}}
+    """The job that the compiled template is under these parameter values. Raises Invalid."""
+    values = runtime_parameters(template, parameters)
+    return {**template, "runtimeConfig": {**template["runtimeConfig"], "parameters": values}}
 
 
 def _create(path: Path, text: str) -> None:

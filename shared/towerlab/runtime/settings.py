@@ -82,7 +82,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS
     tracking_uri: str = ""
     public_url: str = ""
-    pipeline_template: Path | None = None
+    pipeline_template: str = ""  # a path, or a URI such as gs://bucket/templates/<id>.json
     pipeline_lock: Path = PIPELINE_LOCK  # the requirements that a bundle carries
     log: str = "json"
     test_deadline_seconds: int = 7200  # from the request of a quick test on, its time in the queue included
@@ -106,7 +106,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         allowed_hosts=_parts(environ, "TOWERLAB_ALLOWED_HOSTS", ",") or LOOPBACK_HOSTS,
         tracking_uri=environ.get("TOWERLAB_TRACKING_URI", ""),
         public_url=environ.get("TOWERLAB_PUBLIC_URL", "").rstrip("/"),
-        pipeline_template=_optional_path(environ, "TOWERLAB_PIPELINE_TEMPLATE"),
+        pipeline_template=environ.get("TOWERLAB_PIPELINE_TEMPLATE", ""),
         pipeline_lock=_optional_path(environ, "TOWERLAB_PIPELINE_LOCK") or PIPELINE_LOCK,
         log=_choice(environ, "TOWERLAB_LOG", ("json", "pretty"), "pretty" if sys.stdout.isatty() else "json"),
         test_deadline_seconds=_whole(environ, "TOWERLAB_TEST_DEADLINE_SECONDS", 7200, "seconds"),

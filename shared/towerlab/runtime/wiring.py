@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
 
 from towerlab.adapters.clock import SortableIds, SystemClock
-from towerlab.runtime.settings import Local, Settings
+from towerlab.runtime.settings import Local, Settings, SettingsError
 
 if TYPE_CHECKING:
+    from towerlab.adapters.pipeline_template import StoredTemplate
     from towerlab.ports.artifacts import Artifacts
     from towerlab.ports.bus import Bus
     from towerlab.ports.clock import Clock, Ids
@@ -90,6 +91,15 @@ class Deps:
     @cached_property
     def pipelines(self) -> Pipelines:
         return self._adapters.pipelines(self)
+
+    @cached_property
+    def template(self) -> StoredTemplate:
+        """The compiled pipeline that jobs are made of."""
+        from towerlab.adapters.pipeline_template import StoredTemplate
+
+        if not self.settings.pipeline_template:
+            raise SettingsError("TOWERLAB_PIPELINE_TEMPLATE is not set; it names the compiled pipeline")
+        return StoredTemplate(self.settings.pipeline_template)
 
     @cached_property
     def tracking(self) -> Tracking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from towerlab.runtime.settings import Google, SettingsError
@@ -37,17 +38,35 @@ class GoogleAdapters:
         raise NotImplementedError
 
     def identity(self, deps: Deps) -> Identity:
-        from towerlab.adapters.identity_google import GoogleIdentity
-
         if not deps.settings.audiences:
             raise SettingsError("TOWERLAB_AUDIENCES is not set; it names the audiences of people's tokens")
-        return GoogleIdentity(deps.settings.audiences)
+        return self._known_by(deps.settings.audiences)
 
     def callers(self, _: Deps) -> Identity:
+        return self._known_by([self._place.push_audience], self._place.push_accounts)
+
+    def pipelines(self, deps: Deps) -> Pipelines:
+        from towerlab.adapters.pipelines_vertex import VertexPipelines
+        from towerlab.adapters.storage_holds import StorageHolds
+        from towerlab.adapters.vertex_compute import Ground, changes
+        from towerlab.adapters.vertex_job import Workload
+
+        place, image, account = self._place, self._place.pipeline_image, self._place.pipeline_account
+        lost = deps.settings.test_deadline_seconds
+        ground = Ground(place.project, place.region, image, account, place.pipeline_root, lost)
+        return VertexPipelines(
+            parent=f"projects/{place.project}/locations/{place.region}",
+            template=deps.template,
+            workload=Workload(account, image, place.pipeline_root),
+            holds=StorageHolds(place.project),
+            clock=deps.clock,
+            tracking_uri=deps.settings.tracking_uri,
+            endpoint=place.vertex_endpoint,
+            containers=lambda compute: changes(compute, ground),
+        )
+
+    def _known_by(self, audiences: Sequence[str], accounts: Sequence[str] = ()) -> Identity:
         from towerlab.adapters.identity_google import OIDC, GoogleIdentity, Issuer
 
         oidc = Issuer(OIDC.names, self._place.token_certs) if self._place.token_certs else OIDC
-        return GoogleIdentity([self._place.push_audience], accounts=self._place.push_accounts, oidc=oidc)
-
-    def pipelines(self, deps: Deps) -> Pipelines:
-        raise NotImplementedError
+        return GoogleIdentity(audiences, accounts=accounts, oidc=oidc)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from towerlab.adapters.sqlite_file import SqliteFile
-from towerlab.runtime.settings import Local, SettingsError
+from towerlab.runtime.settings import Local
 from towerlab.runtime.subscriptions import subscriptions
 
 if TYPE_CHECKING:
@@ -74,10 +74,7 @@ class LocalAdapters:
     def pipelines(self, deps: Deps) -> Pipelines:
         from towerlab.adapters.pipelines_local import LocalPipelines
 
-        template = deps.settings.pipeline_template
-        if template is None:
-            raise SettingsError("TOWERLAB_PIPELINE_TEMPLATE is not set; it names the compiled pipeline")
-        return LocalPipelines(self._place.runner, template)
+        return LocalPipelines(self._place.runner, deps.template)
 
     @cached_property
     def _database(self) -> SqliteFile:

@@ -6,44 +6,18 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from google.auth import crypt, jwt
+from cryptography.hazmat.primitives.asymmetric import ec
 from towerlab.adapters.identity_google import IAP, OIDC, GoogleIdentity, Kept
 from towerlab.domain.errors import Unidentified
 from towerlab.ports.errors import Transient
 
+from tests.cloud.tokens import Signer
+
 AUDIENCE = "https://towerlab.example.org"
-
-
-class Signer:
-    """A key pair with a certificate that names nobody."""
-
-    def __init__(self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-        now = datetime.now(UTC)
-        made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        made = made.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-        self.certificate = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        )
-        kind = crypt.RSASigner if isinstance(key, rsa.RSAPrivateKey) else crypt.ES256Signer
-        self._signer = kind.from_string(pem, key_id="k1")
-
-    def token(self, **changed: Any) -> str:
-        now = int(time.time())
-        claims = {
-            "iss": "https://accounts.google.com", "aud": AUDIENCE, "email": "Ann@Example.org", "email_verified": True,
-            "iat": now, "exp": now + 600,
-        } | changed  # fmt: skip
-        left = {name: value for name, value in claims.items() if value is not None}
-        return str(jwt.encode(self._signer, left).decode())
+CLAIMS = {"aud": AUDIENCE, "email": "Ann@Example.org"}
 
 
 @dataclass
@@ -59,9 +33,9 @@ class Edge:
         return type("Answer", (), {"status": self.status, "data": json.dumps(self.keys[url]).encode(), "headers": {}})()
 
 
-SIGNER = Signer(rsa.generate_private_key(65537, 2048))
-IAP_SIGNER = Signer(ec.generate_private_key(ec.SECP256R1()))
-STRANGER = Signer(rsa.generate_private_key(65537, 2048))
+SIGNER = Signer(CLAIMS)
+IAP_SIGNER = Signer(CLAIMS, ec.generate_private_key(ec.SECP256R1()))
+STRANGER = Signer(CLAIMS)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_everything_can_be_said(environ: dict[str, str]) -> None:
     assert isinstance(settings.place, Local)
     assert settings.place.data_folders == (Path("/a"), Path("/b"))
     assert settings.allowed_hosts == ("x.example", "y.example:80")
-    assert (settings.public_url, settings.log, settings.pipeline_template) == ("http://x", "pretty", Path("/t.json"))
+    assert (settings.public_url, settings.log, settings.pipeline_template) == ("http://x", "pretty", "/t.json")
     assert settings.place.services == {"codegen": "http://127.0.0.1:1"}
 
 

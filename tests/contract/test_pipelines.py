@@ -1,0 +1,201 @@
+"""Pipelines by the runner on this machine, and by a PipelineService that stands in for Vertex AI."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from towerlab.adapters.artifacts import FileArtifacts
+from towerlab.adapters.pipeline_template import StoredTemplate
+from towerlab.adapters.pipelines_local import LocalPipelines
+from towerlab.adapters.pipelines_vertex import VertexPipelines
+from towerlab.adapters.storage_holds import StorageHolds
+from towerlab.adapters.vertex_job import ContainerChange, Workload
+from towerlab.ports.artifacts import Artifacts
+from towerlab.ports.errors import Transient
+from towerlab.ports.pipelines import Pipelines
+
+from tests.cloud import emulators
+from tests.contract.building import HandClock
+from tests.contract.pipelines_contract import TEMPLATE, PipelinesContract, ended, finished, parameters
+
+PARENT = "projects/some-project/locations/europe-west4"
+WORKLOAD = Workload("pipelines@some-project.iam.gserviceaccount.com", "registry.example/pipeline:1", "gs://runs/quick")
+NOBODY = f"http://127.0.0.1:{emulators.free_port()}"
+
+if not emulators.PIPELINE_PYTHON.exists():
+    pytest.skip("no pipeline environment: make .envs/pipeline/.ready", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> StoredTemplate:
+    path = tmp_path_factory.mktemp("template") / "tiny.json"
+    path.write_text(json.dumps(TEMPLATE))
+    return StoredTemplate(str(path))
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("runner")
+    command = [str(emulators.PIPELINE_PYTHON), "-W", "ignore", "-m", "pipeline.run", str(folder)]
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(command, cwd=emulators.REPOSITORY, stdout=log, stderr=log)
+    yield folder
+    process.terminate()
+    process.wait(10)
+
+
+class TestByTheRunner(PipelinesContract):
+    @pytest.fixture
+    def pipelines(self, runner: Path, template: StoredTemplate) -> Pipelines:
+        self._folder = runner
+        return LocalPipelines(runner, template)
+
+    @pytest.fixture
+    def artifacts(self, runner: Path, tmp_path: Path) -> Artifacts:
+        return FileArtifacts(str(tmp_path), also_readable=[str(runner)])
+
+    def on_record(self) -> Sequence[str]:
+        return [path.parent.name for path in (self._folder / "jobs").glob("*/job.json")]
+
+
+@pytest.fixture(scope="module")
+def storage() -> Iterator[str]:
+    with emulators.storage("runs") as url, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STORAGE_EMULATOR_HOST", url)
+        environment.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+        yield url
+
+
+class Vertex:
+    """The service, which a test may kill and start again in the same folder."""
+
+    def __init__(self, folder: Path, storage: str) -> None:
+        self.port = emulators.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._folder, self._storage = folder, storage
+
+    def __enter__(self) -> Vertex:
+        self._running = emulators.vertex(self._folder, self._storage, self.port)
+        self._running.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.__exit__(None, None, None)
+
+    def jobs(self) -> list[dict[str, Any]]:
+        answer = requests.get(f"{self.url}/v1/{PARENT}/pipelineJobs?pageSize=1000", timeout=10)
+        answer.raise_for_status()
+        listed: list[dict[str, Any]] = answer.json()["pipelineJobs"]
+        return listed
+
+
+@pytest.fixture(scope="module")
+def vertex(tmp_path_factory: pytest.TempPathFactory, storage: str) -> Iterator[Vertex]:
+    with Vertex(tmp_path_factory.mktemp("vertex"), storage) as running:
+        yield running
+
+
+def on(vertex: str, template: StoredTemplate, **more: Any) -> VertexPipelines:
+    holds, clock = StorageHolds("some-project"), HandClock()
+    return VertexPipelines(PARENT, template, WORKLOAD, holds, clock, endpoint=vertex, **more)
+
+
+class TestByVertex(PipelinesContract):
+    @pytest.fixture
+    def pipelines(self, vertex: Vertex, template: StoredTemplate) -> Pipelines:
+        self._vertex = vertex
+        return on(vertex.url, template)
+
+    @pytest.fixture
+    def artifacts(self, storage: str) -> Artifacts:  # noqa: ARG002 - must be running
+        return FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
+
+    def on_record(self) -> Sequence[str]:
+        return [job["name"].rpartition("/")[2] for job in self._vertex.jobs()]
+
+
+def test_outputs_are_below_the_root_in_a_folder_of_job_and_task(vertex: Vertex, template: StoredTemplate) -> None:
+    job = finished(on(vertex.url, template), "qt-layout", parameters("layout"))
+    uri = job.tasks[0].outputs["model"]
+    root, number, job_id, task, key = uri.rsplit("/", 4)
+    assert (root, job_id, key) == (WORKLOAD.root, "qt-layout", "model")
+    assert number.isdigit()
+    assert task.startswith("First_")
+
+
+def test_labels_reach_the_job_in_the_form_that_google_takes(vertex: Vertex, template: StoredTemplate) -> None:
+    finished(on(vertex.url, template), "qt-labels", parameters("labels"))
+    (labels,) = [job["labels"] for job in vertex.jobs() if job["name"].endswith("/qt-labels")]
+    assert labels == {
+        "tfx_version": "1-16-0",
+        "test_id": "01j",
+        "correlation_id": "req-abc-1",
+        "template": template.id,
+    }
+
+
+def test_what_a_container_gets_reaches_its_task(vertex: Vertex, template: StoredTemplate) -> None:
+    def compute(given: Any, _: Any) -> dict[str, ContainerChange]:
+        return {"Trainer": ContainerChange(("--more=x",), {"SIZE": given["text"]}, {"memoryLimit": 16.0})}
+
+    pipelines = on(vertex.url, template, tracking_uri="http://127.0.0.1:1/mlflow", compute=compute)
+    job = finished(pipelines, "qt-containers", parameters("containers"))
+    artifacts = FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
+    first, trainer = (artifacts.read(f"{task.outputs['model']}/deep/uri").decode() for task in job.tasks)
+    assert (first, trainer) == ("", "http://127.0.0.1:1/mlflow")
+
+
+def test_a_month_later_nothing_is_taken_from_earlier_jobs(vertex: Vertex, template: StoredTemplate) -> None:
+    pipelines, later = on(vertex.url, template), on(vertex.url, template)
+    finished(pipelines, "qt-june", parameters("months"))
+    later._clock.move(31 * 24 * 3600)  # type: ignore[attr-defined]
+    assert [task.state for task in finished(later, "qt-july", parameters("months")).tasks] == ["succeeded"] * 2
+
+
+def test_what_was_submitted_survives_the_service(tmp_path: Path, storage: str, template: StoredTemplate) -> None:
+    vertex = Vertex(tmp_path, storage)
+    with vertex:
+        pipelines = on(vertex.url, template)
+        pipelines.submit("qt-survives", parameters("survives"), {})
+    with vertex:
+        assert [task.state for task in ended(pipelines, "qt-survives").tasks] == ["succeeded"] * 2
+
+
+def test_a_service_out_of_reach_is_transient(template: StoredTemplate) -> None:
+    pipelines = on(NOBODY, template)
+    for call in (
+        lambda: pipelines.submit("qt-1", parameters("x"), {}),
+        lambda: pipelines.describe("qt-1"),
+        lambda: pipelines.cancel("qt-1"),
+        lambda: pipelines.keep("qt-1", True),
+    ):
+        with pytest.raises(Transient):
+            call()
+
+
+def test_a_mailbox_that_cannot_be_written_is_transient(tmp_path: Path, template: StoredTemplate) -> None:
+    (tmp_path / "jobs").write_text("no folder")
+    pipelines = LocalPipelines(tmp_path, template)
+    with pytest.raises(Transient):
+        pipelines.submit("qt-1", parameters("x"), {})
+
+
+def test_a_template_out_of_reach_is_transient(tmp_path: Path) -> None:
+    with pytest.raises(Transient):
+        LocalPipelines(tmp_path, StoredTemplate(str(tmp_path / "none.json"))).submit("qt-1", {}, {})
+
+
+def test_the_template_may_be_stored_in_a_bucket(tmp_path: Path, storage: str, template: StoredTemplate) -> None:
+    uri = FileArtifacts("gs://runs").put_if_absent(f"templates/{template.id}.json", json.dumps(TEMPLATE).encode())
+    stored = StoredTemplate(uri)
+    assert stored.id == template.id
+    LocalPipelines(tmp_path, stored).submit("qt-1", parameters("x"), {})
+    assert json.loads((tmp_path / "jobs/qt-1/job.json").read_text())["labels"] == {"template": template.id}
+    assert os.environ["STORAGE_EMULATOR_HOST"] == storage
