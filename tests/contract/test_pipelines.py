@@ -17,6 +17,7 @@ from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.adapters.pipelines_vertex import VertexPipelines
 from towerlab.adapters.storage_holds import StorageHolds
 from towerlab.adapters.vertex_job import ContainerChange, Workload
+from towerlab.domain.compute import Compute
 from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Pipelines
@@ -142,10 +143,10 @@ def test_labels_reach_the_job_in_the_form_that_google_takes(vertex: Vertex, temp
 
 
 def test_what_a_container_gets_reaches_its_task(vertex: Vertex, template: StoredTemplate) -> None:
-    def compute(given: Any, _: Any) -> dict[str, ContainerChange]:
-        return {"Trainer": ContainerChange(("--more=x",), {"SIZE": given["text"]}, {"memoryLimit": 16.0})}
+    def containers(_: Compute) -> dict[str, ContainerChange]:
+        return {"Trainer": ContainerChange(("--more=x",), {"SIZE": "large"}, {"memoryLimit": 16.0})}
 
-    pipelines = on(vertex.url, template, tracking_uri="http://127.0.0.1:1/mlflow", compute=compute)
+    pipelines = on(vertex.url, template, tracking_uri="http://127.0.0.1:1/mlflow", containers=containers)
     job = finished(pipelines, "qt-containers", parameters("containers"))
     artifacts = FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
     first, trainer = (artifacts.read(f"{task.outputs['model']}/deep/uri").decode() for task in job.tasks)

@@ -12,7 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 import tensorflow_transform as tft
 from bench import TEMPLATE, Bench, states
+from google.protobuf import text_format
 from pipeline import columnar
+from tensorflow_metadata.proto.v0 import schema_pb2
+from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.ports.pipelines import Job, JobState
 
@@ -36,7 +39,7 @@ def both(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, J
         split_plan=jobs.plan(),
         trainer_settings=jobs.settings(batch_size=64, epochs=1),
     )
-    LocalPipelines(bench.folder, changed).submit("qt-on-beam", parameters, {})
+    LocalPipelines(bench.folder, StoredTemplate(str(changed))).submit("qt-on-beam", parameters, {})
     here, beam = bench.wait("qt-in-process"), bench.wait("qt-on-beam", 600)
     assert here.state is JobState.SUCCEEDED, here.error
     assert beam.state is JobState.SUCCEEDED, beam.error
@@ -50,8 +53,19 @@ def output(job: Job, task: str, key: str) -> Path:
 
 
 def test_the_schema_is_the_same(both: tuple[Job, Job]) -> None:
-    here, beam = (output(job, "SchemaGen", "schema") / "schema.pbtxt" for job in both)
-    assert here.read_text() == beam.read_text()
+    here, beam = (_schema(output(job, "SchemaGen", "schema") / "schema.pbtxt") for job in both)
+    assert here == beam
+    assert {feature.name for feature in here.feature} >= {"CustomerID", "StockCode", "row_id"}
+
+
+def _schema(path: Path) -> schema_pb2.Schema:
+    """With its features, and the values of its domains, in the order of their names: Beam has none."""
+    schema = text_format.Parse(path.read_text(), schema_pb2.Schema())
+    schema.feature.sort(key=lambda feature: feature.name)
+    schema.string_domain.sort(key=lambda domain: domain.name)
+    for domain in schema.string_domain:
+        domain.value.sort()
+    return schema
 
 
 def test_what_was_fitted_is_the_same(both: tuple[Job, Job]) -> None:
