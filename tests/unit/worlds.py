@@ -18,7 +18,7 @@ from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
 from towerlab.configs.hashing import config_hash
 from towerlab.configs.lists import ConfigLists
 from towerlab.domain.columns import Availability, ColumnRole, ColumnType
-from towerlab.domain.compute import HERE, Compute
+from towerlab.domain.compute import HERE, Compute, Offer
 from towerlab.domain.datasets import Dataset, Snapshot, Source
 from towerlab.domain.quicktest import QuickTest, TestSettings
 from towerlab.domain.times import rfc3339
@@ -31,7 +31,7 @@ from towerlab.ports.pipelines import Job, JobError, JobState, JobTask
 from towerlab.ports.tracking import TrackedRun
 from towerlab.runtime import records
 from towerlab.runtime.announce import event
-from towerlab.runtime.settings import Local, Settings
+from towerlab.runtime.settings import Google, Local, Settings
 from towerlab.runtime.wiring import Deps
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -203,6 +203,22 @@ class World:
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         with app.test_client() as client:
             return client.post(path, data=content, headers=headers, base_url="http://127.0.0.1").status_code
+
+
+def on_google_cloud(offer: Offer) -> Google:
+    """An installation that has these machines."""
+    return Google(
+        project="some-project",
+        region="europe-west4",
+        artifacts="gs://some-artifacts",
+        pipeline_root="gs://some-runs",
+        snapshots="some-project.snapshots",
+        push_audience="https://towerlab.example",
+        push_accounts=("push@towerlab.example",),
+        pipeline_image="registry.example/pipeline:1",
+        pipeline_account="runs@towerlab.example",
+        offer=offer,
+    )
 
 
 def a_dataset() -> Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -50,6 +51,12 @@ class Compute:
     worker_machine: str = ""
     trainer: Machine | None = None
     reason: str = ""
+
+    @property
+    def worker_cores(self) -> int:
+        """As the machine type's name has them: 4 for e2-standard-4, 8 for n2-custom-8-32768; 1 where it has none."""
+        found = re.search(r"-(\d+)(-\d+)?$", self.worker_machine)
+        return int(found[1]) if found else 1
 
 
 HERE = Compute()
