@@ -9,9 +9,12 @@ from typing import Any
 
 import apache_beam as beam
 import chain
+import numpy as np
 import pipeline_jobs as jobs
+import pyarrow as pa
 import pytest
 import retail_config
+import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
 from apache_beam.runners.dataflow import DataflowRunner
@@ -19,7 +22,7 @@ from apache_beam.runners.dataflow.internal import apiclient
 from bench import TEMPLATE
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
-from pipeline import on_beam, statistics_gen, transform
+from pipeline import columnar, on_beam, statistics_gen, transform
 from tfx.dsl.components.base import base_executor
 from tfx.types import standard_artifacts as kinds
 from towerlab.adapters.vertex_compute import Ground, changes, dataflow_arguments
@@ -111,6 +114,18 @@ def test_transform_becomes_a_job_whose_workers_get_the_generated_module(
     (job,) = built
     assert any(name.startswith("towerlab_preprocessing_") and name.endswith(".whl") for name in staged(job))
     assert environment(job).workerPools[0].workerHarnessContainerImage == GROUND.image
+
+
+def test_more_rows_lie_in_more_files_for_more_workers_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columnar, "ROWS_A_SHARD", 100)
+    rows = columnar.as_lists(pa.table({"row_id": np.arange(1001)}))
+    for split, batches in (("whole", [rows]), ("parts", [rows.slice(start, 91) for start in range(0, 1001, 91)])):
+        (artifact,) = chain.made(kinds.Examples, tmp_path / split)
+        columnar.describe_splits(artifact, [split])
+        columnar.write_split(artifact, split, batches)
+        files = sorted((tmp_path / split / f"Split-{split}").iterdir())
+        assert len(files) == 11
+        assert sum(1 for _ in tf.data.TFRecordDataset([str(file) for file in files], "GZIP")) == 1001
 
 
 def test_without_a_runner_there_are_no_beam_arguments(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ SHORTEST_SECONDS = 600  # that Dataflow is given: its workers alone take minutes
 
 @dataclass(frozen=True)
 class Ground:
-    """Where Dataflow runs: the project and region, the image and account of the pipeline, the folder of Cloud Storage
-    that it keeps its files in, and the seconds after which a job is taken for lost."""
+    """Where Dataflow runs: the project and region, its workers' image, the pipeline's account, the folder of Cloud
+    Storage that it keeps its files in, and the seconds after which a job is taken for lost."""
 
     project: str
     region: str
@@ -39,8 +39,8 @@ def changes(compute: Compute, ground: Ground) -> Changes:
 
 
 def dataflow_arguments(compute: Compute, ground: Ground) -> tuple[str, ...]:
-    """Of a Beam pipeline whose workers run the image that the task itself runs. What is fitted and written stays with
-    the task; Dataflow's own files lie beside the jobs'."""
+    """Of a Beam pipeline on Dataflow, whose own files lie beside the jobs'. The image has everything but the generated
+    module, which is packed by the task."""
     files = f"{ground.root.rstrip('/')}/dataflow"
     lost = max(ground.deadline_seconds, SHORTEST_SECONDS)
     return (

@@ -33,11 +33,13 @@ class Machine:
 @dataclass(frozen=True)
 class Offer:
     """What an installation on Google Cloud says of its machines. Above `dataflow_rows` StatisticsGen and Transform run
-    on Dataflow; 0: never. One process takes 1 GB for a million rows of seven columns (measured up to 1.5 million)."""
+    on Dataflow; 0: never. One process takes 1 GB for a million rows of seven columns (measured up to 1.5 million).
+    `worker_image` is '' for the pipeline's own."""
 
     dataflow_rows: int = 10_000_000
     workers: int = 8
     worker_machine: str = "e2-standard-4"
+    worker_image: str = ""
     trainer: Machine = field(default_factory=Machine)
 
 

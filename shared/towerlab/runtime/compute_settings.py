@@ -19,6 +19,7 @@ def offer_from(environ: Mapping[str, str]) -> Offer:
         dataflow_rows=_number(environ, "TOWERLAB_DATAFLOW_ROWS", DEFAULT.dataflow_rows, 0, 10**12),
         workers=_number(environ, "TOWERLAB_DATAFLOW_WORKERS", DEFAULT.workers, 1, 1000),
         worker_machine=_machine(environ, "TOWERLAB_DATAFLOW_MACHINE"),
+        worker_image=environ.get("TOWERLAB_DATAFLOW_IMAGE", ""),
         trainer=_trainer(environ),
     )
 

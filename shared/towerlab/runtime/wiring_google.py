@@ -53,7 +53,8 @@ class GoogleAdapters:
 
         place, image, account = self._place, self._place.pipeline_image, self._place.pipeline_account
         lost = deps.settings.test_deadline_seconds
-        ground = Ground(place.project, place.region, image, account, place.pipeline_root, lost)
+        workers = place.offer.worker_image or image
+        ground = Ground(place.project, place.region, workers, account, place.pipeline_root, lost)
         return VertexPipelines(
             parent=f"projects/{place.project}/locations/{place.region}",
             template=deps.template,

@@ -133,11 +133,14 @@ def test_the_machines_of_google_cloud_are_settings() -> None:
         "TOWERLAB_DATAFLOW_ROWS": "50000000",
         "TOWERLAB_DATAFLOW_WORKERS": "20",
         "TOWERLAB_DATAFLOW_MACHINE": "n2-highmem-8",
+        "TOWERLAB_DATAFLOW_IMAGE": "registry.example/workers:1",
         "TOWERLAB_TRAINER_CPU": "16",
         "TOWERLAB_TRAINER_MEMORY_GB": "104",
         "TOWERLAB_TRAINER_ACCELERATOR": "NVIDIA_TESLA_T4:2",
     }
-    expected = Offer(50_000_000, 20, "n2-highmem-8", Machine(16, 104, "NVIDIA_TESLA_T4", 2))
+    expected = Offer(
+        50_000_000, 20, "n2-highmem-8", "registry.example/workers:1", Machine(16, 104, "NVIDIA_TESLA_T4", 2)
+    )
     assert settings_from(GOOGLE | named).offer == expected
     assert settings_from(GOOGLE).offer == Offer()
     assert settings_from(GOOGLE | {"TOWERLAB_DATAFLOW_ROWS": "0"}).offer == Offer(dataflow_rows=0)
