@@ -50,7 +50,7 @@ lint: $(ENVS)/dev/.ready  ## ruff, strict mypy, import contracts
 unit: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
 	$(call suite,unit tests,$(PYTEST) tests/unit tests/architecture)
 
-contract: $(ENVS)/dev/.ready $(ENVS)/emulators/.ready
+contract: $(ENVS)/dev/.ready $(ENVS)/emulators/.ready $(ENVS)/pipeline/.ready
 	$(call suite,contract and chaos tests of the ports,$(PYTEST) tests/contract tests/chaos)
 
 parity: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
@@ -59,7 +59,7 @@ parity: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
 bundle: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
 	$(call suite,bundles run outside the repository,$(PYTEST) tests/bundle)
 
-pipeline-tests: $(ENVS)/pipeline/.ready
+pipeline-tests: $(ENVS)/pipeline/.ready $(ENVS)/emulators/.ready
 	$(call suite,pipeline tests,$(ENVS)/pipeline/bin/python -m pytest tests/pipeline)
 
 e2e: $(STACK_READY) $(ENVS)/dev/.ready

@@ -28,7 +28,8 @@ class Jobs:
         self._shelf = Shelf(folder / "outputs", folder / "vertex" / "published")
         for path in (self._records, self._mailbox, self._shelf.memory):
             path.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what writes job.json
+        self._looking = threading.Lock()
 
     def create(self, location: str, job_id: str, body: Mapping[str, Any]) -> Json:
         job = checked(job_id, body)
@@ -71,15 +72,17 @@ class Jobs:
         self._record(job_id)
         if not (self._records / job_id / "ended.json").exists():
             raise Refused(400, f"pipeline job {job_id} has not ended; cancel it first")
-        shutil.rmtree(self._records / job_id)
-        shutil.rmtree(self._mailbox / job_id, ignore_errors=True)
+        with self._looking:
+            shutil.rmtree(self._records / job_id)
+            shutil.rmtree(self._mailbox / job_id, ignore_errors=True)
 
     def look_at_open_jobs(self) -> None:
         """Hand new jobs to the runner, and copy what tasks have made since the last look."""
-        records = [path for path in self._records.glob("*/job.json") if not path.with_name("ended.json").exists()]
-        for path in sorted(records, key=lambda path: path.stat().st_mtime_ns):
-            self._hand_over(path.parent.name)
-            self._look(path.parent.name)
+        with self._looking:
+            records = [path for path in self._records.glob("*/job.json") if not path.with_name("ended.json").exists()]
+            for path in sorted(records, key=lambda path: path.stat().st_mtime_ns):
+                self._hand_over(path.parent.name)
+                self._look(path.parent.name)
 
     def _look(self, job_id: str) -> None:
         job, state = self._record(job_id), self._state(job_id)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
+
+from towerlab.adapters.pipeline_template import StoredTemplate
 
 TASKS = ("First", "Trainer")
 PARAMETERS = ("text", "ending")
@@ -29,6 +33,13 @@ def template() -> dict[str, Any]:
         "pipelineSpec": spec,
         "runtimeConfig": {"gcsOutputDirectory": "pipeline-root"},
     }
+
+
+def stored(folder: Path) -> StoredTemplate:
+    """The template in a file in the folder."""
+    path = folder / "tiny.json"
+    path.write_text(json.dumps(template()))
+    return StoredTemplate(str(path))
 
 
 def _component(task: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.ports.pipelines import Job, JobState
 
 TEMPLATE = Path(__file__).parents[2] / "services/quicktest-orchestrator/pipeline/quick_test.json"
+PARAMETERS = ("snapshot_uri", "split_plan", "preprocessing_module", "trainer_module", "trainer_settings")
 FINAL = {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from bench import Bench, states
+from pipeline.files import write_atomically
 from towerlab.ports.pipelines import JobState
 
 TASKS = ["ExampleGen", "StatisticsGen", "SchemaGen", "Transform", "Trainer"]
@@ -86,7 +87,11 @@ def test_a_failing_task_says_why_in_plain_words(bench: Bench) -> None:
 
 
 def test_a_job_that_cannot_be_read_fails_and_the_next_one_runs(bench: Bench) -> None:
-    bench.pipelines.submit("qt-unreadable", {}, {})
+    bench.submit("qt-fine")
+    body = json.loads((bench.folder / "jobs/qt-fine/job.json").read_text())
+    unreadable = bench.folder / "jobs/qt-unreadable"
+    unreadable.mkdir()
+    write_atomically(unreadable / "job.json", json.dumps({**body, "id": "qt-unreadable", "job": {}}))
     assert bench.wait("qt-unreadable").state is JobState.FAILED
     bench.submit("qt-after-unreadable", seed=1)
     assert bench.wait("qt-after-unreadable").state is JobState.SUCCEEDED

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from bench import TEMPLATE
+from bench import PARAMETERS, TEMPLATE
 from pipeline import retention
 from pipeline.mailbox import Mailbox
 from pipeline.room import NEEDED, RECENT, make_room
@@ -36,7 +36,7 @@ class Shelf:
         """One that has used these computations, long ago."""
         self.jobs += 1
         job_id = f"qt-{self.jobs}"
-        self.pipelines.submit(job_id, {}, {})
+        self.pipelines.submit(job_id, dict.fromkeys(PARAMETERS, "x"), {})
         os.utime(self.mailbox.folder(job_id) / "job.json", (LONG_AGO + self.jobs,) * 2)
         tasks = tuple(
             JobTask(f"Task{n}", "succeeded", outputs={"out": self.made(c)}) for n, c in enumerate(computations)

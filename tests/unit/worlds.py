@@ -20,6 +20,7 @@ from towerlab.configs.lists import ConfigLists
 from towerlab.domain.columns import Availability, ColumnRole, ColumnType
 from towerlab.domain.compute import HERE, Compute, Offer
 from towerlab.domain.datasets import Dataset, Snapshot, Source
+from towerlab.domain.errors import Invalid
 from towerlab.domain.quicktest import QuickTest, TestSettings
 from towerlab.domain.times import rfc3339
 from towerlab.emit.generator import generator
@@ -35,6 +36,7 @@ from towerlab.runtime.settings import Google, Local, Settings
 from towerlab.runtime.wiring import Deps
 
 TOKEN = "0123456789abcdef0123456789abcdef"
+TEMPLATE = Path(__file__).parents[2] / "services/quicktest-orchestrator/pipeline/quick_test.json"
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
 COLUMNS = {
     "customer": ColumnType.STRING,
@@ -67,7 +69,8 @@ class CountedIds:
 
 @dataclass
 class HeldPipelines:
-    """Follows the port; a test says what the jobs do, and may take the line down with `reachable`."""
+    """Follows the port; a test says what the jobs do, and may take the line down with `reachable` or have parameters
+    refused."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     submissions: list[tuple[str, Mapping[str, str], Mapping[str, str]]] = field(default_factory=list)
@@ -75,11 +78,14 @@ class HeldPipelines:
     cancelled: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     reachable: bool = True
+    refusal: Invalid | None = None
 
     def submit(
         self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str], compute: Compute = HERE
     ) -> None:
         self._reach()
+        if self.refusal:
+            raise self.refusal
         if job_id not in self.jobs:
             self.computes[job_id] = compute
             self.submissions.append((job_id, parameters, labels))
@@ -138,7 +144,7 @@ class World:
         self.clock, self.pipelines, self.tracking = HeldClock(), HeldPipelines(), HeldTracking()
         self.folder = folder
         self.deps = Deps(
-            Settings(Local(folder, TOKEN)),
+            Settings(Local(folder, TOKEN), pipeline_template=str(TEMPLATE)),
             clock=self.clock,
             ids=CountedIds(),
             pipelines=self.pipelines,

@@ -1,7 +1,7 @@
 """Compiles the pipeline to the job template that the orchestrator submits: `python -m pipeline.compile [out.json]`.
 
 The template names no machine, project or region; whoever submits it fills in the root folder and the image. Its label
-towerlab_version says which release compiled it.
+towerlab_version says which release compiled it, and every task has the environment that figures depend on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
 from pipeline import pipeline
+from pipeline.forks import ALWAYS
 
 TEMPLATE = Path(__file__).with_name("quick_test.json")
 IMAGE = "towerlab-pipeline"  # placeholders
@@ -33,6 +34,8 @@ def compiled() -> dict[str, Any]:
         with open(path) as file:
             job: dict[str, Any] = json.load(file)
     job["labels"]["towerlab_version"] = version("towerlab").replace(".", "-")
+    for executor in job["pipelineSpec"]["deploymentSpec"]["executors"].values():
+        executor["container"]["env"] = [{"name": name, "value": value} for name, value in sorted(ALWAYS.items())]
     return job
 
 

@@ -1,9 +1,13 @@
-"""The compiled pipeline that every job is made of: where it is stored, its id, and which parameters it asks for."""
+"""The compiled pipeline that every job is made of: where it is stored, its id, and which parameters it asks for.
+
+`python -m towerlab.adapters.pipeline_template <path>` prints the id.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -81,3 +85,7 @@ def _value(kind: str, text: str) -> dict[str, Any]:
 
 def _problem(name: str, code: str, message: str) -> Problem:
     return Problem(pointer("parameters", *([name] if name else [])), code, message, REMEDY)
+
+
+if __name__ == "__main__":
+    print(StoredTemplate(sys.argv[1]).id)

@@ -97,8 +97,9 @@ class TestError:
 @dataclass(frozen=True)
 class QuickTest:
     """Points at one config version; moves only by `advance`. `deadline` is when it counts as dead (RFC 3339 UTC).
-    `roles` maps role to column as the job was planned with; empty until it is submitted. `estimated_seconds` is what
-    was expected when it was asked for. `compute` is what its job was planned to run on; HERE until it is submitted."""
+    `roles` maps role to column as the job was planned with, `template` is the id of the compiled pipeline that it was
+    made of, both empty until it is submitted; `compute` is what it was planned to run on, HERE until then.
+    `estimated_seconds` is what was expected when it was asked for."""
 
     id: str
     config_id: str
@@ -119,6 +120,7 @@ class QuickTest:
     error: TestError | None = None
     rerun: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
+    template: str = ""
     estimated_seconds: float | None = None
     compute: Compute = HERE
     schema: int = 1
@@ -152,6 +154,7 @@ class Submitting:
 
     job_id: str
     roles: Mapping[str, str] = field(default_factory=dict)
+    template: str = ""
     compute: Compute = HERE
 
 
@@ -210,8 +213,8 @@ def advance(test: QuickTest, fact: Fact) -> QuickTest:
     if test.final:
         return test
     match fact:
-        case Submitting(job_id, roles, compute):
-            return _planned(_moved(test, Phase.SUBMITTING), job_id, roles, compute)
+        case Submitting():
+            return _planned(_moved(test, Phase.SUBMITTING), fact)
         case Submitted(job_id, at):
             started = test.started_at or at
             return replace(_moved(test, Phase.RUNNING), job_id=test.job_id or job_id, started_at=started)
@@ -234,11 +237,15 @@ _FORWARD = (Phase.PENDING, Phase.SUBMITTING, Phase.RUNNING, Phase.CANCELLING)
 _LEFT_RUNNING = {Phase.FAILED: "failed", Phase.TIMED_OUT: "failed", Phase.CANCELLED: "cancelled"}
 
 
-def _planned(test: QuickTest, job_id: str, roles: Mapping[str, str], compute: Compute) -> QuickTest:
+def _planned(test: QuickTest, plan: Submitting) -> QuickTest:
     """What was planned first stays: the job may have been submitted with it."""
-    if test.job_id:
-        return replace(test, roles=test.roles or roles)
-    return replace(test, job_id=job_id, roles=test.roles or roles, compute=compute)
+    return replace(
+        test,
+        job_id=test.job_id or plan.job_id,
+        roles=test.roles or plan.roles,
+        template=test.template or plan.template,
+        compute=test.compute if test.job_id else plan.compute,
+    )
 
 
 def _moved(test: QuickTest, phase: Phase) -> QuickTest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,14 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from quicktest_orchestrator.app import create
 from quicktest_orchestrator.moves import start
+from towerlab.adapters.pipeline_template import template_id
 from towerlab.domain.compute import HERE, Offer, Place
+from towerlab.domain.errors import Invalid, Problem
 from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, advance
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.ports.pipelines import JobState
 from towerlab.runtime import records
 
-from tests.unit.worlds import World, on_google_cloud
+from tests.unit.worlds import TEMPLATE, World, on_google_cloud
 
 
 @pytest.fixture
@@ -52,6 +55,7 @@ def test_a_test_whose_code_is_there_is_submitted_with_its_labels(world: World, a
     test = world.now_is()
     assert (test.phase, test.job_id, test.started_at) == (Phase.RUNNING, "qt-t1", rfc3339(world.clock.now()))
     assert test.roles["product_id"] == "product"
+    assert test.template == template_id(json.loads(TEMPLATE.read_text()))
     ((job_id, parameters, labels),) = world.pipelines.submissions
     assert (job_id, len(parameters)) == ("qt-t1", 5)
     assert labels["correlation_id"] == "asked-t1"
@@ -80,6 +84,21 @@ def test_a_test_waits_for_its_code_and_the_code_wakes_it(world: World, app: Flas
     assert world.push(app, generated(world)) == 204
     assert world.now_is().phase is Phase.RUNNING
     assert world.told("quick-test.started")[0].correlation_id == "asked-t1"
+
+
+def test_a_test_that_the_pipeline_does_not_take_fails_and_says_why(world: World, app: Flask) -> None:
+    a_world_with_a_test(world)
+    world.code()
+    world.pipelines.refusal = Invalid(
+        [Problem("/parameters/split_plan", "unknown", "the template does not ask for it")]
+    )
+    assert world.push(app, requested(world)) == 204
+    test = world.now_is()
+    assert test.phase is Phase.FAILED
+    assert test.error
+    assert "/parameters/split_plan: the template does not ask for it" in test.error.message
+    assert "release" in test.error.remedy
+    assert len(world.told("quick-test.finished")) == 1
 
 
 @pytest.mark.parametrize("error", ["", "an older release could not write it"])

@@ -1,30 +1,37 @@
-"""Pipelines by the runner on this machine, and by a PipelineService that stands in for Vertex AI."""
+"""Pipelines by a PipelineService that stands in for Vertex AI."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.aiplatform_v1.services.pipeline_service import PipelineServiceClient
 from towerlab.adapters.artifacts import FileArtifacts
 from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.adapters.pipelines_vertex import VertexPipelines
 from towerlab.adapters.storage_holds import StorageHolds
 from towerlab.adapters.vertex_job import ContainerChange, Workload
-from towerlab.domain.compute import Compute
+from towerlab.domain.compute import Compute, Machine
+from towerlab.domain.errors import Invalid
 from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Pipelines
+from towerlab.runtime.settings import settings_from
+from towerlab.runtime.wiring import deps_from
 
 from tests.cloud import emulators
+from tests.contract import tiny_job
 from tests.contract.building import HandClock
-from tests.contract.pipelines_contract import TEMPLATE, PipelinesContract, ended, finished, parameters
+from tests.contract.pipelines_contract import PipelinesContract, ended, finished, parameters
 
 PARENT = "projects/some-project/locations/europe-west4"
 WORKLOAD = Workload("pipelines@some-project.iam.gserviceaccount.com", "registry.example/pipeline:1", "gs://runs/quick")
@@ -36,34 +43,7 @@ if not emulators.PIPELINE_PYTHON.exists():
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> StoredTemplate:
-    path = tmp_path_factory.mktemp("template") / "tiny.json"
-    path.write_text(json.dumps(TEMPLATE))
-    return StoredTemplate(str(path))
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("runner")
-    command = [str(emulators.PIPELINE_PYTHON), "-W", "ignore", "-m", "pipeline.run", str(folder)]
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(command, cwd=emulators.REPOSITORY, stdout=log, stderr=log)
-    yield folder
-    process.terminate()
-    process.wait(10)
-
-
-class TestByTheRunner(PipelinesContract):
-    @pytest.fixture
-    def pipelines(self, runner: Path, template: StoredTemplate) -> Pipelines:
-        self._folder = runner
-        return LocalPipelines(runner, template)
-
-    @pytest.fixture
-    def artifacts(self, runner: Path, tmp_path: Path) -> Artifacts:
-        return FileArtifacts(str(tmp_path), also_readable=[str(runner)])
-
-    def on_record(self) -> Sequence[str]:
-        return [path.parent.name for path in (self._folder / "jobs").glob("*/job.json")]
+    return tiny_job.stored(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +123,16 @@ def test_labels_reach_the_job_in_the_form_that_google_takes(vertex: Vertex, temp
 
 
 def test_what_a_container_gets_reaches_its_task(vertex: Vertex, template: StoredTemplate) -> None:
-    def containers(_: Compute) -> dict[str, ContainerChange]:
+    asked: list[Compute] = []
+
+    def containers(compute: Compute) -> dict[str, ContainerChange]:
+        asked.append(compute)
         return {"Trainer": ContainerChange(("--more=x",), {"SIZE": "large"}, {"memoryLimit": 16.0})}
 
     pipelines = on(vertex.url, template, tracking_uri="http://127.0.0.1:1/mlflow", containers=containers)
-    job = finished(pipelines, "qt-containers", parameters("containers"))
+    pipelines.submit("qt-containers", parameters("containers"), {}, Compute(trainer=Machine(8, 52)))
+    job = ended(pipelines, "qt-containers")
+    assert asked == [Compute(trainer=Machine(8, 52))]
     artifacts = FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
     first, trainer = (artifacts.read(f"{task.outputs['model']}/deep/uri").decode() for task in job.tasks)
     assert (first, trainer) == ("", "http://127.0.0.1:1/mlflow")
@@ -162,11 +147,51 @@ def test_a_month_later_nothing_is_taken_from_earlier_jobs(vertex: Vertex, templa
 
 def test_what_was_submitted_survives_the_service(tmp_path: Path, storage: str, template: StoredTemplate) -> None:
     vertex = Vertex(tmp_path, storage)
-    with vertex:
-        pipelines = on(vertex.url, template)
-        pipelines.submit("qt-survives", parameters("survives"), {})
+    command = [*emulators.vertex_command(vertex.port, tmp_path), "--python", str(emulators.PIPELINE_PYTHON)]
+    process = subprocess.Popen(command, cwd=emulators.REPOSITORY)
+    pipelines = on(vertex.url, template)
+    _submitted(pipelines, "qt-survives", parameters("survives"))
+    process.kill()
+    process.wait()
+    with pytest.raises(Transient):
+        pipelines.describe("qt-survives")
     with vertex:
         assert [task.state for task in ended(pipelines, "qt-survives").tasks] == ["succeeded"] * 2
+
+
+def _submitted(pipelines: Pipelines, job_id: str, given: dict[str, str]) -> None:
+    """As soon as there is somebody who takes it."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return pipelines.submit(job_id, given, {})
+        except Transient:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_jobs_can_be_listed_and_deleted_by_googles_client(vertex: Vertex, template: StoredTemplate) -> None:
+    pipelines = on(vertex.url, template)
+    finished(pipelines, "qt-deleted", parameters("deleted"))
+    client = PipelineServiceClient(
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        transport="rest",
+        client_options={"api_endpoint": vertex.url},
+    )
+    listed = list(client.list_pipeline_jobs(parent=PARENT))
+    assert "qt-deleted" in {job.name.rpartition("/")[2] for job in listed}
+    assert not any(job.job_detail.task_details for job in listed)  # which the real one leaves out of lists too
+    client.delete_pipeline_job(name=f"{PARENT}/pipelineJobs/qt-deleted").result(10)
+    assert pipelines.describe("qt-deleted") is None
+
+
+def test_what_vertex_refuses_is_invalid(vertex: Vertex, template: StoredTemplate) -> None:
+    nobody = VertexPipelines(
+        PARENT, template, Workload("", "no-tag", "gs://runs"), StorageHolds("p"), HandClock(), endpoint=vertex.url
+    )
+    with pytest.raises(Invalid, match=r"service_account.*no-tag"):
+        nobody.submit("qt-refused", parameters("x"), {})
+    assert nobody.describe("qt-refused") is None
 
 
 def test_a_service_out_of_reach_is_transient(template: StoredTemplate) -> None:
@@ -181,22 +206,41 @@ def test_a_service_out_of_reach_is_transient(template: StoredTemplate) -> None:
             call()
 
 
-def test_a_mailbox_that_cannot_be_written_is_transient(tmp_path: Path, template: StoredTemplate) -> None:
-    (tmp_path / "jobs").write_text("no folder")
-    pipelines = LocalPipelines(tmp_path, template)
-    with pytest.raises(Transient):
-        pipelines.submit("qt-1", parameters("x"), {})
-
-
-def test_a_template_out_of_reach_is_transient(tmp_path: Path) -> None:
-    with pytest.raises(Transient):
-        LocalPipelines(tmp_path, StoredTemplate(str(tmp_path / "none.json"))).submit("qt-1", {}, {})
-
-
 def test_the_template_may_be_stored_in_a_bucket(tmp_path: Path, storage: str, template: StoredTemplate) -> None:
-    uri = FileArtifacts("gs://runs").put_if_absent(f"templates/{template.id}.json", json.dumps(TEMPLATE).encode())
+    uri = FileArtifacts("gs://runs").put_if_absent(
+        f"templates/{template.id}.json", json.dumps(template.content).encode()
+    )
     stored = StoredTemplate(uri)
     assert stored.id == template.id
     LocalPipelines(tmp_path, stored).submit("qt-1", parameters("x"), {})
     assert json.loads((tmp_path / "jobs/qt-1/job.json").read_text())["labels"] == {"template": template.id}
     assert os.environ["STORAGE_EMULATOR_HOST"] == storage
+
+
+def test_an_installation_on_google_cloud_has_its_jobs_there(
+    vertex: Vertex, template: StoredTemplate, tmp_path: Path
+) -> None:
+    tiny_job.stored(tmp_path)
+    environment = {
+        "TOWERLAB_PLATFORM": "google",
+        "TOWERLAB_PROJECT": "some-project",
+        "TOWERLAB_REGION": "europe-west4",
+        "TOWERLAB_ARTIFACTS": "gs://runs/artifacts",
+        "TOWERLAB_PIPELINE_ROOT": WORKLOAD.root,
+        "TOWERLAB_SNAPSHOTS": "some-project.snapshots",
+        "TOWERLAB_PUSH_AUDIENCE": "https://towerlab.example.org",
+        "TOWERLAB_PUSH_ACCOUNTS": "pushes@example.org",
+        "TOWERLAB_PIPELINE_IMAGE": WORKLOAD.image,
+        "TOWERLAB_PIPELINE_ACCOUNT": WORKLOAD.account,
+        "TOWERLAB_PIPELINE_TEMPLATE": str(tmp_path / "tiny.json"),
+        "TOWERLAB_TRACKING_URI": "http://127.0.0.1:1",
+        "TOWERLAB_VERTEX_ENDPOINT": vertex.url,
+    }
+    deps = deps_from(settings_from(environment), "quicktest-orchestrator")
+    deps.pipelines.submit("qt-wired", parameters("wired"), {})
+    (job,) = [job for job in vertex.jobs() if job["name"].endswith("/qt-wired")]
+    assert job["labels"]["template"] == template.id
+    assert (job["serviceAccount"], job["runtimeConfig"]["gcsOutputDirectory"]) == (WORKLOAD.account, WORKLOAD.root)
+    assert {one["container"]["image"] for one in job["pipelineSpec"]["deploymentSpec"]["executors"].values()} == {
+        WORKLOAD.image
+    }
