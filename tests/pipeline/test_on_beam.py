@@ -31,12 +31,12 @@ def both(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, J
         template["pipelineSpec"]["deploymentSpec"]["executors"][f"{task}_executor"]["container"]["args"] += WORKERS
     changed = tmp_path_factory.mktemp("template") / "on_beam.json"
     changed.write_text(json.dumps(template))
-    bench.submit("qt-in-process")
+    bench.submit("qt-in-process", snapshot_id="beam")
     parameters = jobs.parameters(
         bench.snapshot,
         bench.modules.preprocessing,
         bench.modules.trainer,
-        split_plan=jobs.plan(),
+        split_plan=jobs.plan(snapshot_id="beam"),
         trainer_settings=jobs.settings(batch_size=64, epochs=1),
     )
     LocalPipelines(bench.folder, StoredTemplate(str(changed))).submit("qt-on-beam", parameters, {})
