@@ -21,16 +21,19 @@ define suite
 @printf '\n== $(1)\n'; started=$$(date +%s); $(2); printf -- '-- $(1): %s s\n' $$(( $$(date +%s) - started ))
 endef
 
-.PHONY: help setup demo up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench baselines clean locks template transforms-page
+.PHONY: help setup demo demo-cloud up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench baselines clean locks derived template transforms-page
 
 help:  ## this list
 	@printf 'Towerlab: try a recommender configuration on real data in minutes.\n\n'
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18 | sed 's/^/  make /'
-	@printf '\nSettings: TOWERLAB_PORT (%s; the five ports after it are used too), TOWERLAB_STATE (%s), PYTHON (%s)\n' \
+	@printf '\nSettings: TOWERLAB_PORT (%s; the five ports after it are used too, by demo-cloud those from the 20th on), TOWERLAB_STATE (%s), PYTHON (%s)\n' \
 	  '$(TOWERLAB_PORT)' '$(TOWERLAB_STATE)' '$(PYTHON)'
 
 demo: $(STACK_READY)  ## set up, start the stack, run a real quick test on the sample data, print its result
 	@$(STACK) demo
+
+demo-cloud: $(STACK_READY) $(ENVS)/dev/.ready $(ENVS)/emulators/.ready  ## the same on Google's emulators and stand-ins of BigQuery, Cloud Storage and Vertex AI
+	@$(DEV)/python -m tests.cloud.demo
 
 up: $(STACK_READY)  ## start the stack in the background; returns when it is ready and prints addresses
 	@$(STACK) up
@@ -62,12 +65,13 @@ bundle: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready
 pipeline-tests: $(ENVS)/pipeline/.ready $(ENVS)/emulators/.ready
 	$(call suite,pipeline tests,$(ENVS)/pipeline/bin/python -m pytest tests/pipeline)
 
-e2e: $(STACK_READY) $(ENVS)/dev/.ready
+e2e: $(STACK_READY) $(ENVS)/dev/.ready $(ENVS)/emulators/.ready
 	$(call suite,end-to-end tests,$(PYTEST) tests/e2e)
 
 fuzz: $(ENVS)/dev/.ready $(ENVS)/pipeline/.ready  ## the long random tests: CASES=10000 hostile configs and requests, a tenth of that through TFT
 	$(call suite,hostile configs,HOSTILE_CASES=$(CASES) $(PYTEST) tests/unit/configs/test_hostile_configs.py)
 	$(call suite,requests,TOWERLAB_API_CASES=$(CASES) $(PYTEST) -s tests/unit/config_api/test_schemathesis.py)
+	$(call suite,histories of tests,HISTORIES=$$(( $(CASES) / 10 )) $(PYTEST) tests/unit/collector/test_histories.py)
 	$(call suite,parity with the numpy reference,FUZZ_CASES=$$(( $(CASES) / 10 )) FUZZ_SEED=$$(date +%s) $(PYTEST) tests/parity)
 
 bench: setup  ## measure times and memory; ONLY='generation ...' names parts, BENCH=--help lists them
@@ -75,6 +79,9 @@ bench: setup  ## measure times and memory; ONLY='generation ...' names parts, BE
 
 baselines: $(ENVS)/pipeline/.ready $(ENVS)/baselines/.ready  ## quick tests beside popularity, repeat purchase, ALS and item-kNN; writes docs/baselines.md
 	@$(ENVS)/pipeline/bin/python benchmarks/baselines.py $(BASELINES)
+
+derived: $(ENVS)/dev/.ready  ## write deploy/derived/*.json, what Terraform knows of the code, anew
+	@$(DEV)/python -m deployment
 
 transforms-page: $(ENVS)/dev/.ready  ## write docs/transforms.md anew from the transforms
 	@$(DEV)/python -m towerlab.transforms.page > docs/transforms.md

@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 from quick_tests import Sample
 from towerlab.adapters import duckdb_snapshot
-from towerlab.adapters.duckdb_profile import Profiler
+from towerlab.adapters.duckdb_engine import DuckdbEngine
+from towerlab.adapters.table_profile import profiles
 from towerlab.configs.checks import resolve
 from towerlab.configs.defaults import smart_defaults
 from towerlab.configs.resolved import ResolvedConfig
@@ -47,11 +48,10 @@ def registered(source: Path, folder: Path) -> Registered:
         connection.execute("SET TimeZone = 'UTC'")
         table = duckdb_snapshot.snapshot(connection, source, folder.resolve(), "UTC")
         snapshot = Path(table.uri.removeprefix("file://"))
-        profiler = Profiler(connection, snapshot)
-        profiles = [profiler.profile(name, type) for name, type in table.columns.items()]
-    mapping = guess_mapping(profiles)
+        found = profiles(DuckdbEngine(connection, snapshot))
+    mapping = guess_mapping(found)
     roles = {entry.role: column for column, entry in mapping.items() if entry.role in OF_A_SPLIT}
-    return Registered(snapshot, roles, resolve(smart_defaults(profiles, mapping).lists, table.columns))
+    return Registered(snapshot, roles, resolve(smart_defaults(found, mapping).lists, table.columns))
 
 
 def arguments(description: str) -> argparse.Namespace:

@@ -10,35 +10,25 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 
 import requests
 from config_api.commands.registering import register
 from config_api.recording import Caller
 from config_api.schemas.datasets import NewDataset
-from config_api.summaries import Best, TestCounts, summarised
-from towerlab.configs.config import ConfigVersion, FeatureConfig, create_config
-from towerlab.configs.known import Known
-from towerlab.configs.lists import ConfigLists
 from towerlab.domain.datasets import Dataset, Source
-from towerlab.domain.quicktest import Phase, QuickTest, TestSettings
-from towerlab.ports.documents import Put
+from towerlab.domain.results import KS
 from towerlab.runtime import records
 from towerlab.runtime.settings import Local, Settings
 from towerlab.runtime.wiring import Deps
 
+from tests.bench.filling import CONFIGS, TESTS_EACH, Filling, test_id, wizard_lists
 from tests.embedded import place
 from tests.stacks import REPOSITORY, free_ports, until
-from tests.unit.configs.building import cross, number, text
-from tests.unit.configs.building import time as timestamp
 
-CONFIGS, TESTS_EACH = 10_000, 5
 BATCH = 100
-AT = "2026-01-02T03:04:05.000000Z"
 TOKEN = "0123456789abcdef0123456789abcdef"
-ON = {"enabled": True}
 
 
 def measure(runs: int) -> dict[str, Mapping[str, float]]:
@@ -66,71 +56,12 @@ def measure(runs: int) -> dict[str, Mapping[str, float]]:
 _SAMPLE = REPOSITORY / "data" / "online_retail.parquet"
 
 
-def wizard_lists() -> ConfigLists:
-    """The wizard's example of the specification, in the columns of the shipped sample."""
-    dated = timestamp("InvoiceDate", normalize=ON, cyclical={"quarterly": True, "monthly": True, "weekly": True})
-    return ConfigLists(
-        (text("CustomerID", 64), text("Country", 16), number("UnitPrice", normalize=ON, bucketize=ON), dated),
-        (text("StockCode", 32), text("Description", 32)),
-        (cross("CustomerID", "Country"),),
-        (),
-    )
-
-
 def fill(deps: Deps, dataset: Dataset) -> None:
-    """The configs with a version, a summary and some tests each, in commits of many documents."""
-    made = (write for n in range(1, CONFIGS + 1) for write in _of_config(dataset, n))
+    """The configs with a version, a summary and some completed tests each, in commits of many documents."""
+    filled = Filling(deps, dataset)
+    made = (write for n in range(1, CONFIGS + 1) for write in filled.of_config(n))
     while writes := list(islice(made, 5_000)):
         deps.documents.commit(writes)
-
-
-def _of_config(dataset: Dataset, n: int) -> Iterator[Put]:
-    id = f"c{n:06d}"
-    config, version = _config(dataset, id, n)
-    summary = summarised(config, version, TestCounts(TESTS_EACH, 0, AT), Best())
-    yield records.put(config, id, None)
-    yield records.put(version, f"{id}.1", None)
-    yield records.put(summary, id, None)
-    for seed in range(TESTS_EACH):
-        yield records.put(_test(dataset, version, f"t{n:06d}{seed}", seed), f"t{n:06d}{seed}", None)
-
-
-def _config(dataset: Dataset, id: str, n: int) -> tuple[FeatureConfig, ConfigVersion]:
-    if not _TEMPLATE:
-        _TEMPLATE.append(
-            create_config(
-                id="", dataset_id=dataset.id, number=1, name="x", description="", lists=wizard_lists(),
-                known=Known(dataset.columns), at=AT, by="bench",
-            )
-        )  # fmt: skip
-    config, version = _TEMPLATE[0]
-    hash = f"{n:064x}"
-    named = replace(config, id=id, number=n, name=f"Config {n} of many", config_hash=hash, updated_at=_moment(n))
-    return named, replace(version, config_id=id, config_hash=hash)
-
-
-_TEMPLATE: list[tuple[FeatureConfig, ConfigVersion]] = []
-
-
-def _moment(n: int) -> str:
-    return f"2026-01-02T{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}.000000Z"
-
-
-def _test(dataset: Dataset, version: ConfigVersion, id: str, seed: int) -> QuickTest:
-    return QuickTest(
-        id=id,
-        config_id=version.config_id,
-        dataset_id=dataset.id,
-        version=1,
-        config_hash=version.config_hash,
-        snapshot_id=dataset.snapshot.id,
-        settings=TestSettings(seed=seed),
-        created_at=_moment(seed),
-        deadline=AT,
-        requested_by="bench",
-        phase=Phase.FAILED,
-        completed_at=AT,
-    )
 
 
 def _calls(
@@ -139,6 +70,7 @@ def _calls(
     of = f"/api/datasets/{dataset_id}/"
     lists = records.to_json(wizard_lists())
     turn = iter(range(10**9))
+    pages = cycle(test_id(n, 0) for n in range(1, CONFIGS, 50))
     return {
         "get a config": lambda url: session.get(f"{url}/api/feature-configs/{ids[0]}/"),
         "get one of many configs": lambda url: session.get(f"{url}/api/feature-configs/{ids[next(turn) % len(ids)]}/"),
@@ -147,7 +79,21 @@ def _calls(
         "a config's tests": lambda url: session.get(f"{url}/api/feature-configs/{ids[7]}/quick-tests/"),
         "preview of the wizard's config": lambda url: session.post(f"{url}{of}preview/", json=lists),
         "smart defaults": lambda url: session.get(f"{url}{of}smart-defaults/"),
+        "leaderboard of 50,000 tests": lambda url: session.get(f"{url}{of}leaderboard/"),
+        "leaderboard, one page of many": lambda url: session.get(f"{url}{of}leaderboard/?cursor={next(pages)}"),
+        "heatmap of 50,000 tests": lambda url: session.get(f"{url}{of}heatmap/"),
+        "heatmap, one grouping of many": lambda url: session.get(f"{url}{of}heatmap/?{HEATMAPS[next(turn) % 12]}"),
+        "heatmap.csv": lambda url: session.get(f"{url}{of}heatmap.csv?group_by=buckets"),
+        "compare 20 configs": lambda url: session.get(f"{url}/api/compare/?configs={','.join(ids[:20])}"),
     }
+
+
+HEATMAPS = [
+    f"metric=recall_at_{k}&group_by={columns}&rows={rows}"
+    for k in KS
+    for columns in ("embedding_dims", "buyer.CustomerID.embedding_dim")
+    for rows in ("crosses", "buckets")
+]
 
 
 def _ids() -> list[str]:

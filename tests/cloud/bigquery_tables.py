@@ -1,25 +1,22 @@
-"""Tables in the BigQuery stand-in, from Parquet files."""
+"""Tables for BigQuery, given as DuckDB SELECTs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 from google.api_core.client_options import ClientOptions
+from google.api_core.exceptions import NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-TYPES: Mapping[str, str] = {
-    "VARCHAR": "STRING",
-    "INTEGER": "INT64",
-    "BIGINT": "INT64",
-    "DOUBLE": "FLOAT64",
-    "BOOLEAN": "BOOL",
-    "DATE": "DATE",
-    "TIMESTAMP": "DATETIME",
-    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
-}
+_TYPES = {
+    "TINYINT": "INT64", "SMALLINT": "INT64", "INTEGER": "INT64", "BIGINT": "INT64", "UBIGINT": "INT64",
+    "HUGEINT": "INT64", "FLOAT": "FLOAT64", "DOUBLE": "FLOAT64", "BOOLEAN": "BOOL", "DATE": "DATE",
+    "TIMESTAMP": "DATETIME", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP", "BLOB": "BYTES",
+}  # fmt: skip
 
 
 def client(url: str, project: str) -> bigquery.Client:
@@ -32,17 +29,35 @@ def make_datasets(url: str, project: str, datasets: Sequence[str]) -> None:
         client(url, project).create_dataset(dataset, exists_ok=True)
 
 
-def load(url: str, project: str, table: str, parquet: Path) -> None:
-    """Let `table` (dataset.table) be the file's rows. The schema is said: the stand-in cannot find it out."""
-    config = bigquery.LoadJobConfig(
-        source_format=bigquery.SourceFormat.PARQUET,
-        schema=_schema(parquet),
-        write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
-    )
-    with parquet.open("rb") as file:
-        client(url, project).load_table_from_file(file, f"{project}.{table}", job_config=config).result(timeout=120)
+def load_file(url: str, project: str, table: str, parquet: Path) -> None:
+    """Make `table` (dataset.table) of the file's rows unless it is there."""
+    path = str(parquet).replace("'", "''")
+    load(client(url, project), f"{project}.{table}", f"SELECT * FROM read_parquet('{path}')")
 
 
-def _schema(parquet: Path) -> list[bigquery.SchemaField]:
-    described = duckdb.connect().execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(parquet)]).fetchall()
-    return [bigquery.SchemaField(name, TYPES[native]) for name, native, *_ in described]
+def load(client: bigquery.Client, name: str, select: str) -> None:
+    """Make the table `name` unless it is there."""
+    try:
+        client.get_table(name)
+        return
+    except NotFound:
+        connection = duckdb.connect()
+    natives = [(column, type) for column, type, *_ in connection.execute(f"DESCRIBE {select}").fetchall()]
+    schema = [bigquery.SchemaField(column, _type(native)) for column, native in natives]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        connection.execute(f"COPY (SELECT {_casts(natives)} FROM ({select})) TO '{path}' (FORMAT parquet)")
+        config = bigquery.LoadJobConfig(source_format=bigquery.SourceFormat.PARQUET, schema=schema)
+        with path.open("rb") as file:
+            client.load_table_from_file(file, name, job_config=config).result()
+
+
+def _type(native: str) -> str:
+    return "FLOAT64" if native.startswith("DECIMAL") else _TYPES.get(native, "STRING")
+
+
+def _casts(natives: list[tuple[str, str]]) -> str:
+    """Integers as wide as BigQuery's."""
+    quoted = [('"' + name.replace('"', '""') + '"', _type(native)) for name, native in natives]
+    casts = {"INT64": "::BIGINT", "FLOAT64": "::DOUBLE"}
+    return ", ".join(f"{name}{casts.get(type, '')} AS {name}" for name, type in quoted)

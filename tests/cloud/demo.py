@@ -11,7 +11,7 @@ from local_stack.layout import LayoutError, layout_from_environment
 from local_stack.stack import StackError, down, is_up, remove_state, up
 from rich.console import Console
 
-from tests.cloud.bigquery_tables import load
+from tests.cloud.bigquery_tables import load_file
 from tests.cloud.emulators import Unavailable
 from tests.cloud.stack import PROJECT, CloudLayout, furnish, on_stand_ins, person_token
 
@@ -52,7 +52,7 @@ def begin(layout: CloudLayout) -> None:
     """The stack is up, furnished, and has the sample in BigQuery."""
     up(on_stand_ins(layout))
     furnish(layout)
-    load(layout.url("bigquery"), PROJECT, TABLE, demo.SAMPLE)
+    load_file(layout.url("bigquery"), PROJECT, TABLE, demo.SAMPLE)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from tests.cloud.tokens import Signer, key_in
+from tests.cloud.signing import Signer, key_in
 
 SETTINGS = "TOWERLAB_FRONT"  # JSON: {"port", "key", "audience", "account", "services": {name: base URL}}
 PASSED_ON = ("Content-Type", "X-Correlation-Id")
@@ -24,8 +24,8 @@ LONGEST = 610.0  # seconds; longer than any ack deadline
 class Front(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, port: int, signer: Signer, services: Mapping[str, str]) -> None:
-        self.signer, self.services = signer, services
+    def __init__(self, port: int, signer: Signer, claims: Mapping[str, str], services: Mapping[str, str]) -> None:
+        self.signer, self.claims, self.services = signer, claims, services
         super().__init__(("127.0.0.1", port), _Handler)
 
 
@@ -40,7 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         service, _, path = self.path.removeprefix("/").partition("/")
         headers = {name: self.headers[name] for name in PASSED_ON if name in self.headers}
-        headers["Authorization"] = f"Bearer {self.server.signer.token()}"
+        headers["Authorization"] = f"Bearer {self.server.signer.token(**self.server.claims)}"
         try:
             answer = requests.post(f"{self.server.services[service]}/{path}", body, headers=headers, timeout=LONGEST)
         except requests.RequestException as error:
@@ -63,8 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     told = json.loads(os.environ[SETTINGS])
-    signer = Signer({"aud": told["audience"], "email": told["account"]}, key_in(Path(told["key"])))
-    Front(told["port"], signer, told["services"]).serve_forever()
+    claims = {"aud": told["audience"], "email": told["account"]}
+    Front(told["port"], Signer(key_in(Path(told["key"]))), claims, told["services"]).serve_forever()
 
 
 if __name__ == "__main__":

@@ -10,19 +10,18 @@ from local_stack.layout import LOOPBACK, SERVICES, Layout
 from local_stack.programs import Blueprint, Program, mlflow, python, runner, scheduler, services
 from towerlab.runtime.settings import Google, Settings, settings_from
 from towerlab.runtime.subscriptions import subscriptions
-from towerlab.runtime.wiring import Deps, deps_from
+from towerlab.runtime.wiring import Deps
 
 from tests.cloud import bigquery_tables, emulators
 from tests.cloud.emulators import REPOSITORY
 from tests.cloud.front import SETTINGS as FRONT_SETTINGS
-from tests.cloud.tokens import Signer, key_in
+from tests.cloud.signing import AUDIENCE, Signer, key_in
 
 STAND_INS = ("firestore", "pubsub", "bigquery", "bigquery-storage", "storage", "vertex", "google")
 PROJECT = "towerlab-demo"
 REGION = "europe-west4"
 ARTIFACTS, PIPELINES = "towerlab-artifacts", "towerlab-pipelines"
 SNAPSHOTS = "snapshots"
-AUDIENCE = "https://towerlab.example.org"
 PUSHING, PERSON, RUNNING = (f"{name}@example.org" for name in ("pushes", "demo", "pipelines"))
 
 
@@ -104,7 +103,7 @@ def on_stand_ins(layout: CloudLayout) -> Blueprint:
                 "google",
                 (python("dev"), "-m", "tests.cloud.front"),
                 f"{layout.url('google')}/certs",
-                in_tests | {FRONT_SETTINGS: json.dumps(_front(layout)).replace('"', '\\"')},
+                in_tests | {FRONT_SETTINGS: json.dumps(_front(layout))},
             ),
             mlflow(layout),
             runner(layout),
@@ -112,7 +111,7 @@ def on_stand_ins(layout: CloudLayout) -> Blueprint:
             scheduler(
                 TOWERLAB_PLATFORM="local",
                 TOWERLAB_STATE=str(layout.state),
-                TOWERLAB_SERVICES=json.dumps(through_google(layout)).replace('"', '\\"'),
+                TOWERLAB_SERVICES=json.dumps(through_google(layout)),
             ),
         ),
     )
@@ -134,7 +133,7 @@ def furnish(layout: CloudLayout) -> None:
 
 def person_token(layout: CloudLayout) -> str:
     """What the person who runs the demo is known by."""
-    return Signer({"aud": AUDIENCE, "email": PERSON}, key_in(layout.key)).token(exp=2**31)
+    return Signer(key_in(layout.key)).token(email=PERSON, exp=2**31)
 
 
 def _deps(layout: CloudLayout) -> Deps:
@@ -143,7 +142,7 @@ def _deps(layout: CloudLayout) -> Deps:
     os.environ.update(layout.emulators())
     settings: Settings = settings_from(layout.environment())
     assert isinstance(settings.place, Google)
-    return deps_from(settings, "terraform")
+    return Deps(settings, "terraform")
 
 
 def _front(layout: CloudLayout) -> dict[str, object]:

@@ -14,7 +14,7 @@ import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.aiplatform_v1.services.pipeline_service import PipelineServiceClient
-from towerlab.adapters.artifacts import FileArtifacts
+from towerlab.adapters.artifacts_storage import StorageArtifacts
 from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.adapters.pipelines_vertex import VertexPipelines
@@ -26,7 +26,7 @@ from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Pipelines
 from towerlab.runtime.settings import settings_from
-from towerlab.runtime.wiring import deps_from
+from towerlab.runtime.wiring import Deps
 
 from tests.cloud import emulators
 from tests.contract import tiny_job
@@ -96,7 +96,7 @@ class TestByVertex(PipelinesContract):
 
     @pytest.fixture
     def artifacts(self, storage: str) -> Artifacts:  # noqa: ARG002 - must be running
-        return FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
+        return StorageArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
 
     def on_record(self) -> Sequence[str]:
         return [job["name"].rpartition("/")[2] for job in self._vertex.jobs()]
@@ -133,7 +133,7 @@ def test_what_a_container_gets_reaches_its_task(vertex: Vertex, template: Stored
     pipelines.submit("qt-containers", parameters("containers"), {}, Compute(trainer=Machine(8, 52)))
     job = ended(pipelines, "qt-containers")
     assert asked == [Compute(trainer=Machine(8, 52))]
-    artifacts = FileArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
+    artifacts = StorageArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
     first, trainer = (artifacts.read(f"{task.outputs['model']}/deep/uri").decode() for task in job.tasks)
     assert (first, trainer) == ("", "http://127.0.0.1:1/mlflow")
 
@@ -207,7 +207,7 @@ def test_a_service_out_of_reach_is_transient(template: StoredTemplate) -> None:
 
 
 def test_the_template_may_be_stored_in_a_bucket(tmp_path: Path, storage: str, template: StoredTemplate) -> None:
-    uri = FileArtifacts("gs://runs").put_if_absent(
+    uri = StorageArtifacts("gs://runs").put_if_absent(
         f"templates/{template.id}.json", json.dumps(template.content).encode()
     )
     stored = StoredTemplate(uri)
@@ -236,7 +236,7 @@ def test_an_installation_on_google_cloud_has_its_jobs_there(
         "TOWERLAB_TRACKING_URI": "http://127.0.0.1:1",
         "TOWERLAB_VERTEX_ENDPOINT": vertex.url,
     }
-    deps = deps_from(settings_from(environment), "quicktest-orchestrator")
+    deps = Deps(settings_from(environment), "quicktest-orchestrator")
     deps.pipelines.submit("qt-wired", parameters("wired"), {})
     (job,) = [job for job in vertex.jobs() if job["name"].endswith("/qt-wired")]
     assert job["labels"]["template"] == template.id

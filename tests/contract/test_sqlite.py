@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from towerlab.ports.documents import Documents, Order, Query, Scalar
 from towerlab.ports.errors import Transient
 
 from tests.contract.building import HandClock, event, key, put
-from tests.contract.bus_contract import BusContract, subscription
+from tests.contract.bus_contract import OTHER, WANTED, BusContract, subscription
 from tests.contract.documents_contract import DocumentsContract, Raw
 
+PATIENCE = timedelta(seconds=60)  # on the moved clock
 LISTINGS = {"thing": (("x",), ("-x", "y"), ("y", "-x"))}
 
 
@@ -60,16 +62,42 @@ class TestEmbeddedBus(BusContract):
         self._bus, self._clock = embedded, clock
         return embedded
 
-    def deliver(self, name: str, refused: frozenset[str] = frozenset()) -> list[str]:
+    def take(self, name: str, count: int = 1, refused: frozenset[str] = frozenset()) -> list[str]:
+        taken: list[str] = []
+        deadline = self._clock.now() + PATIENCE
+        while len(taken) < count:
+            if found := self._answer(name, refused, count - len(taken)):
+                taken += found
+            else:
+                assert self._clock.now() < deadline, f"{taken} of {count} deliveries"
+                self._clock.move(0.1)
+        return taken
+
+    def rest(self, name: str, seconds: float) -> list[str]:
+        until = self._clock.now() + timedelta(seconds=seconds)
+        found = self._answer(name)
+        while self._clock.now() < until:
+            self._clock.move(0.1)
+            found += self._answer(name)
+        return found
+
+    def now(self) -> float:
+        return self._clock.now().timestamp()
+
+    def _answer(self, name: str, refused: frozenset[str] = frozenset(), limit: int = 100) -> list[str]:
         settings = next(known for known in self._bus.subscriptions() if known.name == name)
-        leases = self._bus.lease(settings, limit=100)
+        leases = self._bus.lease(settings, limit)
         for lease in leases:
             held = self._bus.nack(lease, "no") if lease.event.id in refused else self._bus.ack(lease)
             assert held
         return [lease.event.id for lease in leases]
 
-    def later(self, seconds: float) -> None:
-        self._clock.move(seconds)
+
+def test_a_type_that_is_no_longer_asked_for_does_not_come(embedded: EmbeddedBus) -> None:
+    embedded.subscribe(subscription("s", WANTED, OTHER))
+    embedded.subscribe(subscription("s", OTHER))
+    embedded.publish([event("e1"), event("e2", OTHER)])
+    assert [lease.event.id for lease in embedded.lease(subscription("s", OTHER), 10)] == ["e2"]
 
 
 @pytest.fixture
@@ -83,7 +111,7 @@ def leased(embedded: EmbeddedBus) -> Lease:
 def test_a_leased_delivery_is_nobody_elses_until_its_deadline(
     embedded: EmbeddedBus, clock: HandClock, leased: Lease
 ) -> None:
-    clock.move(29.9)
+    clock.move(9.9)
     assert embedded.lease(subscription()) == []
     clock.move(0.2)
     (again,) = embedded.lease(subscription())
@@ -92,7 +120,7 @@ def test_a_leased_delivery_is_nobody_elses_until_its_deadline(
 
 
 def test_who_lost_a_lease_can_neither_ack_nor_nack(embedded: EmbeddedBus, clock: HandClock, leased: Lease) -> None:
-    clock.move(31)
+    clock.move(11)
     (again,) = embedded.lease(subscription())
     assert not embedded.ack(leased)
     assert not embedded.nack(leased, "late")
@@ -116,11 +144,11 @@ def test_a_last_attempt_without_an_answer_becomes_a_dead_letter(
     embedded: EmbeddedBus, clock: HandClock, leased: Lease
 ) -> None:
     assert leased.attempt == 1
-    for _ in range(3):
-        clock.move(31)
+    for _ in range(5):
+        clock.move(11)
         embedded.lease(subscription())
     (letter,) = embedded.dead_letters()
-    assert (letter.attempts, letter.reason) == (3, "no answer before the ack deadline")
+    assert (letter.attempts, letter.reason) == (5, "no answer before the ack deadline")
     assert embedded.waiting("s") == 0
 
 

@@ -47,6 +47,27 @@ def product_of(i: int) -> str:
 
 
 class WarehouseContract(ABC):
+    NAMES = (
+        'a"b',
+        "a'b",
+        "a;--",
+        "é×",
+        "a b",
+        "__x__",
+        "select",
+        "a.b",
+        "*",
+        "{x}",
+        "~",
+        "%s",
+        "?",
+        "$x",
+        "snapshot",
+        "v",
+        "n",
+        "product",
+    )  # of columns; fmt: skip
+
     @abstractmethod
     def table(self, select: str) -> str:
         """A source URI of that table."""
@@ -163,7 +184,7 @@ class WarehouseContract(ABC):
         assert (column.min, column.max, column.std, column.histogram) == (-1.7e308, 1.7e308, None, ())
 
     def test_any_column_name_is_taken(self, warehouse: Warehouse) -> None:
-        names = ['a"b', "a'b", "a;--", "é×", "a b", "__x__", "select", "a.b", "*", "{x}", "~", "%s", "?"]
+        names = list(self.NAMES)
         columns = ", ".join(f'{n} AS "{name.replace(chr(34), chr(34) * 2)}"' for n, name in enumerate(names))
         table = warehouse.snapshot(self.table(f"SELECT {columns}"))
         assert list(table.columns) == names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,7 +21,7 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def dataset(stack: Stack) -> dict[str, Any]:
+def cut(stack: Stack) -> Path:
     """A small real sample: the purchases of one customer in ten, dirt included."""
     path = stack.state / "uploads" / "retail_cut.parquet"
     duckdb.connect().execute(
@@ -29,7 +30,12 @@ def dataset(stack: Stack) -> dict[str, Any]:
                OR ('0x' || substr(md5('s|' || CustomerID), 1, 8))::BIGINT % 10000 < 1000)
             TO '{path}' (FORMAT parquet)"""
     )
-    return dict(stack.post("/api/datasets/", {"name": "Retail cut", "source": {"kind": "file", "uri": str(path)}}))
+    return path
+
+
+@pytest.fixture(scope="session")
+def dataset(stack: Stack, cut: Path) -> dict[str, Any]:
+    return dict(stack.post("/api/datasets/", {"name": "Retail cut", "source": {"kind": "file", "uri": str(cut)}}))
 
 
 @pytest.fixture

@@ -35,6 +35,8 @@ from towerlab.runtime.announce import event
 from towerlab.runtime.settings import Google, Local, Settings
 from towerlab.runtime.wiring import Deps
 
+from tests.unit.indexed import with_indexes
+
 TOKEN = "0123456789abcdef0123456789abcdef"
 TEMPLATE = Path(__file__).parents[2] / "services/quicktest-orchestrator/pipeline/quick_test.json"
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -143,12 +145,14 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.clock, self.pipelines, self.tracking = HeldClock(), HeldPipelines(), HeldTracking()
         self.folder = folder
-        self.deps = Deps(
-            Settings(Local(folder, TOKEN), pipeline_template=str(TEMPLATE)),
-            clock=self.clock,
-            ids=CountedIds(),
-            pipelines=self.pipelines,
-            tracking=self.tracking,
+        self.deps = with_indexes(
+            Deps(
+                Settings(Local(folder, TOKEN), pipeline_template=str(TEMPLATE)),
+                clock=self.clock,
+                ids=CountedIds(),
+                pipelines=self.pipelines,
+                tracking=self.tracking,
+            )
         )
 
     def write(self, value: object, id: str) -> None:

@@ -14,7 +14,7 @@ from towerlab.events.codec import push_body
 from towerlab.ports.bus import Subscription
 from towerlab.ports.errors import Transient
 from towerlab.runtime import logs, settings
-from towerlab.runtime.wiring import deps_from
+from towerlab.runtime.wiring import Deps
 from towerlab.runtime.wiring_local import LocalAdapters
 
 from local_stack.calls import post
@@ -123,7 +123,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    bus = LocalAdapters(place).bus(deps_from(own, "bus"))
+    bus = LocalAdapters(place).bus(Deps(own, "bus"))
     names = [subscription.name for subscription in bus.subscriptions()]
     _log.info("started", subscriptions=names, released=bus.release())
     Dispatcher(bus, pusher(place.internal_token)).run(stop)

@@ -109,7 +109,7 @@ def _section(layout: Layout, program: Program) -> dict[str, str]:
     return {
         "command": _literal(shlex.join(program.command)),
         "directory": _literal(str(layout.state)),
-        "environment": ",".join(f'{name}="{_literal(value)}"' for name, value in program.settings.items()),
+        "environment": ",".join(f"{name}={_quoted(value)}" for name, value in program.settings.items()),
         "autorestart": "true",
         "startsecs": "1",
         "startretries": "1000",
@@ -121,6 +121,12 @@ def _section(layout: Layout, program: Program) -> dict[str, str]:
         "stdout_logfile_maxbytes": "20MB",
         "stdout_logfile_backups": "2",
     }
+
+
+def _quoted(value: str) -> str:
+    """A value among others in one supervisord value: there is no escape, so its quotes are of the other kind."""
+    quote = "'" if '"' in value else '"'
+    return f"{quote}{_literal(value)}{quote}"
 
 
 def _literal(text: str) -> str:

@@ -27,7 +27,11 @@ class Tick:
     seconds: float
 
 
-TICKS = (Tick(COLLECTOR, "/tasks/collect", 1.0), Tick(ORCHESTRATOR, "/tasks/sweep", 15.0))
+TICKS = (
+    Tick(COLLECTOR, "/tasks/collect", 1.0),
+    Tick(ORCHESTRATOR, "/tasks/sweep", 15.0),
+    Tick(ORCHESTRATOR, "/tasks/reruns", 60.0),
+)
 
 
 def keep_ticking(tick: Tick, ask: Callable[[Tick], str], stop: threading.Event) -> None:

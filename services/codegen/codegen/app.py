@@ -10,8 +10,7 @@ from towerlab.events.envelope import Event
 from towerlab.runtime import announce, records
 from towerlab.runtime.outcomes import Done, Duplicate, Outcome, Reject
 from towerlab.runtime.push import Handler, reacting_app
-from towerlab.runtime.settings import load
-from towerlab.runtime.wiring import Deps, deps_from
+from towerlab.runtime.wiring import Deps, begin
 
 from codegen.generate import FAILED, code_of
 
@@ -19,7 +18,7 @@ SERVICE = "codegen"
 
 
 def create(deps: Deps | None = None) -> Flask:
-    return reacting_app(SERVICE, HANDLERS, deps or deps_from(load(), SERVICE))
+    return reacting_app(SERVICE, HANDLERS, deps or begin(SERVICE))
 
 
 def on_code_needed(deps: Deps, event: Event) -> Outcome:

@@ -12,6 +12,8 @@ from towerlab.domain.quicktest import QuickTest
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
+from config_api.named_tests import MOST, split
+
 OPEN = frozenset({"healthz", "readyz"})
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What any person with some role may do: these show nothing of a dataset, or sort out themselves whose they show.
@@ -19,6 +21,7 @@ OF_NO_DATASET = frozenset(
     {"transforms", "documentation", "datasets.datasets", "uploads.post_upload", "recommending.templates"}
 )
 COMPARING, CREATING = "comparing.diff", "configs.post_config"
+SIDE_BY_SIDE, RECOMMENDED = "comparing.compare", "following.recommended"
 ASKING_BY_POST = ("/preview/", "/cross-recommendation/", "/preview", "/cross-recommendation")
 
 
@@ -60,14 +63,25 @@ def _dataset_ids(deps: Deps) -> list[str | None]:
     """The datasets that the request is about. None among them: all datasets, or one that is not there."""
     named = request.view_args or {}
     own = [str(named["dataset_id"])] if "dataset_id" in named else []
-    tests = [records.find(deps.documents, QuickTest, str(named["test_id"]))] if "test_id" in named else []
+    tests = [records.find(deps.documents, QuickTest, test) for test in _tests()]
     configs = [records.find(deps.documents, FeatureConfig, config) for config in _configs()]
     of_others = [held.value.dataset_id if held else None for held in (*tests, *configs)]
     return [*own, *of_others] or [None]
 
 
+def _tests() -> list[str]:
+    """The tests that the request names: in its path, beside that one, as those to compare."""
+    if request.endpoint == SIDE_BY_SIDE:
+        return split(request.args.get("tests"))[: MOST + 1]
+    named = [str(request.view_args["test_id"])] if request.view_args and "test_id" in request.view_args else []
+    beside = request.args.get("beside") if request.endpoint == RECOMMENDED else None
+    return [*named, beside] if beside else named
+
+
 def _configs() -> list[str]:
     """The configs that the request names: in its path, as those to compare, as the one to start from."""
+    if request.endpoint == SIDE_BY_SIDE:
+        return [name.partition("@")[0] for name in split(request.args.get("configs"))[: MOST + 1]]
     if request.endpoint == COMPARING:
         return [request.args.get(side, "").partition("@")[0] for side in ("left", "right")]
     if request.endpoint == CREATING:

@@ -7,8 +7,7 @@ from towerlab.events.catalog import CONFIG_API
 from towerlab.runtime.guard import BODY_KINDS
 from towerlab.runtime.push import reacting_app
 from towerlab.runtime.service import service_app
-from towerlab.runtime.settings import load
-from towerlab.runtime.wiring import Deps, deps_from
+from towerlab.runtime.wiring import Deps, begin
 
 from config_api import access, upload_kinds
 from config_api.bodies import MAX_BYTES
@@ -16,6 +15,7 @@ from config_api.http import equip
 from config_api.reactions import HANDLERS
 from config_api.routes import (
     audit,
+    boards,
     bundles,
     comparing,
     configs,
@@ -23,9 +23,11 @@ from config_api.routes import (
     documentation,
     exchange,
     following,
+    predicting,
     quick_tests,
     recommending,
     registrations,
+    reruns,
     transforms,
     uploads,
 )
@@ -33,7 +35,7 @@ from config_api.routes import (
 
 def create_public(deps: Deps | None = None) -> Flask:
     """The API that people and pages call."""
-    deps = deps or deps_from(load(), CONFIG_API)
+    deps = deps or begin(CONFIG_API, "identity")
     app = service_app(CONFIG_API, deps, internal=False)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
     app.config[BODY_KINDS] = {
@@ -44,6 +46,7 @@ def create_public(deps: Deps | None = None) -> Flask:
     access.install(app, deps)
     for module in (
         audit,
+        boards,
         bundles,
         comparing,
         configs,
@@ -51,9 +54,11 @@ def create_public(deps: Deps | None = None) -> Flask:
         documentation,
         exchange,
         following,
+        predicting,
         quick_tests,
         recommending,
         registrations,
+        reruns,
         transforms,
         uploads,
     ):
@@ -63,5 +68,5 @@ def create_public(deps: Deps | None = None) -> Flask:
 
 def create_internal(deps: Deps | None = None) -> Flask:
     """POST /events/ for the bus."""
-    deps = deps or deps_from(load(), CONFIG_API)
+    deps = deps or begin(CONFIG_API)
     return reacting_app(CONFIG_API, HANDLERS, deps)

@@ -1,4 +1,4 @@
-"""Two config versions side by side."""
+"""Two config versions side by side, and how a request names one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from towerlab.runtime.wiring import Deps
 from config_api import profiles, reading
 from config_api.representations.numbers import finite
 
-_SIDE = re.compile(r"([0-9a-z]{1,40})(?:@([1-9][0-9]{0,8}))?")
+NAMED = re.compile(r"([0-9a-z]{1,40})(?:@([1-9][0-9]{0,8}))?")
 Side = tuple[FeatureConfig, ConfigVersion]
 
 
@@ -42,7 +42,7 @@ def diff(deps: Deps, left: str, right: str) -> dict[str, Any]:
 
 
 def _side(deps: Deps, text: str) -> Side:
-    found = _SIDE.fullmatch(text)
+    found = NAMED.fullmatch(text)
     if found is None:
         raise NotFound("feature config", text)
     config = reading.config(deps.documents, found[1]).value

@@ -63,7 +63,7 @@ def of_new_dataset(deps: Deps) -> Judge:
 
     def judge(readable: Readable) -> Iterable[Problem]:
         source = readable.values.get("source", {})
-        uri = source.get("uri") if source.get("kind") == "file" else None
+        uri = source.get("uri") if "kind" in source else None
         return _raised(lambda: deps.warehouse.source_values(uri)) if isinstance(uri, str) else ()
 
     return judge

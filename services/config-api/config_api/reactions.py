@@ -21,6 +21,7 @@ from towerlab.runtime.wiring import Deps
 from config_api import reading
 from config_api.commands.dataset_life import hide_dataset, put_away, refresh
 from config_api.commands.registering import on_registration_requested
+from config_api.commands.reruns import on_rerun_due
 from config_api.recording import Caller
 from config_api.states import config_change
 from config_api.summaries import Best, counted, summarised
@@ -72,6 +73,7 @@ def on_dataset_deleted(deps: Deps, event: Event) -> Outcome:
 HANDLERS: Mapping[str, Handler] = {
     "quick-test.finished": on_test_event,
     "best-metrics.updated": on_test_event,
+    "quick-test.rerun-due": on_rerun_due,
     "dataset.registration-requested": on_registration_requested,
     "dataset.updated": on_dataset_updated,
     "dataset.deleted": on_dataset_deleted,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
@@ -58,11 +58,13 @@ def summary(documents: Documents, config_id: str) -> Held[ConfigSummary]:
     return records.get(documents, ConfigSummary, config_id)
 
 
-def every(documents: Documents, type: type[T], where: Where) -> Iterator[Held[T]]:
-    """All records that match, page after page."""
+def every(
+    documents: Documents, type: type[T], where: Where, order: Sequence[str] = (), limit: int = 100
+) -> Iterator[Held[T]]:
+    """All records that match, so many at a time."""
     cursor: str | None = None
     while True:
-        page = records.query(documents, type, where, cursor=cursor)
+        page = records.query(documents, type, where, order, limit=limit, cursor=cursor)
         yield from page.items
         cursor = page.next_cursor
         if cursor is None:

@@ -8,8 +8,7 @@ from towerlab.events.envelope import Event
 from towerlab.runtime import records
 from towerlab.runtime.outcomes import Outcome, Reject
 from towerlab.runtime.push import reacting_app
-from towerlab.runtime.settings import load
-from towerlab.runtime.wiring import Deps, deps_from
+from towerlab.runtime.wiring import Deps, begin
 
 from metrics_collector.collect import collect, observe
 
@@ -18,7 +17,10 @@ SERVICE = "metrics-collector"
 
 def create(deps: Deps | None = None) -> Flask:
     return reacting_app(
-        SERVICE, {"quick-test.started": on_started}, deps or deps_from(load(), SERVICE), {"collect": collect}
+        SERVICE,
+        {"quick-test.started": on_started},
+        deps or begin(SERVICE, "template"),
+        {"collect": collect},
     )
 
 

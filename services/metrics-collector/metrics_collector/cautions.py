@@ -45,11 +45,6 @@ def cautions(
     )
 
 
-def sees_outcomes(warnings: Iterable[Warning]) -> bool:
-    """Whether a result with these warnings must be marked beside honest ones."""
-    return any(warning.code == "after_request" for warning in warnings)
-
-
 def not_tracked(reason: str) -> Warning:
     return Warning(
         code="not_tracked",

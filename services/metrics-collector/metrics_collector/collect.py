@@ -17,6 +17,7 @@ from towerlab.domain.quicktest import (
     advance,
 )
 from towerlab.domain.results import BestMetrics, Result
+from towerlab.domain.scores import score_of
 from towerlab.domain.times import rfc3339
 from towerlab.ports.pipelines import Job, JobState
 from towerlab.runtime import announce, records
@@ -85,7 +86,8 @@ def _succeeded(deps: Deps, held: Held[QuickTest], job: Job, at: str) -> Done:
         told = TestError("", f"its result could not be computed before its deadline: {error}", remedy=TRY_AGAIN)
         return moved(deps, held, Failed(told, at, stages))
     ended, best = moved(deps, held, Completed(stages, at)), _best(deps, held.value, result)
-    writes = [*ended.writes, records.put(result, result.test_id, None), *best.writes]
+    found = [records.put(one, result.test_id, None) for one in (result, score_of(result))]
+    writes = [*ended.writes, *found, *best.writes]
     return Done(writes, [*ended.events, *best.events])
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from towerlab.domain.paired import paired
 from towerlab.domain.results import KS, Recall, Slice
-from towerlab.domain.statistics import Estimate, clustered_difference, clustered_ratio
+from towerlab.domain.statistics import Estimate, clustered_ratio
+from towerlab.runtime.hits import hits_in
 
 from metrics_collector import tables
 from metrics_collector.examples import examples
@@ -64,19 +66,7 @@ def compute(files: Mapping[str, bytes], has_customers: bool, exclude_seen: bool 
 
 def paired_difference(ours: bytes, theirs: bytes) -> Mapping[str, Estimate] | None:
     """Ours minus theirs by k, from two tests' hits per customer; None when they were not judged on the same rows."""
-    import duckdb
-
-    joined = f"""
-        SELECT ours.rows, theirs.rows, {", ".join(f"ours.hits_{k}, theirs.hits_{k}" for k in KS)}
-        FROM read_parquet(?) ours FULL JOIN read_parquet(?) theirs USING (customer) ORDER BY customer
-    """
-    with TemporaryDirectory(prefix="paired-") as folder, duckdb.connect(":memory:") as connection:
-        paths = [_file(Path(folder), name, content) for name, content in (("ours", ours), ("theirs", theirs))]
-        rows = connection.execute(joined, paths).fetchall()
-    if any(row[0] != row[1] for row in rows):
-        return None
-    columns = list(zip(*rows, strict=True))
-    return {str(k): clustered_difference(columns[2 + 2 * i], columns[3 + 2 * i], columns[0]) for i, k in enumerate(KS)}
+    return paired(hits_in(ours), hits_in(theirs))
 
 
 def _load(connection: DuckDBPyConnection, folder: Path, files: Mapping[str, bytes]) -> None:

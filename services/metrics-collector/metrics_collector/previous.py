@@ -12,13 +12,13 @@ from towerlab.configs.config import FeatureConfig
 from towerlab.domain.errors import NotFound
 from towerlab.domain.quicktest import QuickTest
 from towerlab.domain.results import PreviousBest, Result, Warning
+from towerlab.domain.scores import sees_outcomes
 from towerlab.domain.statistics import Estimate
 from towerlab.domain.verdict import Compared, compare, pool
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
 from metrics_collector import figures
-from metrics_collector.cautions import sees_outcomes
 
 JUDGED_BY = "100"  # the k that decides
 MOST_RESULTS = 1_000  # that the variance over seeds is taken from, the best ones

@@ -16,6 +16,7 @@ from towerlab.domain.datasets import Dataset
 from towerlab.domain.protocol import protocol_of
 from towerlab.domain.quicktest import QuickTest
 from towerlab.domain.results import KS, BestTest, PreviousBest, Result, Ruler, VocabularyStats, Warning
+from towerlab.domain.scores import sees_outcomes
 from towerlab.domain.times import seconds_between
 from towerlab.ports.pipelines import Job
 from towerlab.runtime import records
@@ -23,7 +24,7 @@ from towerlab.runtime.wiring import Deps
 
 from metrics_collector import figures, previous
 from metrics_collector.attached import attached
-from metrics_collector.cautions import OOV_LIMIT, cautions, sees_outcomes
+from metrics_collector.cautions import OOV_LIMIT, cautions
 from metrics_collector.figures import Figures
 from metrics_collector.inputs import JobOutputs, Training, Vocabulary, read_outputs
 from metrics_collector.refusals import refuse_missing_replicates, refuse_untrained

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import fsspec
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
@@ -83,9 +83,22 @@ def _write_records(path: str, batches: Sequence[pa.RecordBatch], encoder: Encode
 
 def _write_arrow(path: str, batches: Sequence[pa.RecordBatch]) -> None:
     tf.io.gfile.makedirs(os.path.dirname(path))
-    with fsspec.open(path, "wb") as file, pa.ipc.new_file(file, batches[0].schema) as writer:
+    if _is_local(path):
+        _write_local_arrow(path, batches)
+        return
+    with tempfile.NamedTemporaryFile(suffix=".arrow") as scratch:
+        _write_local_arrow(scratch.name, batches)
+        tf.io.gfile.copy(scratch.name, path, overwrite=True)
+
+
+def _write_local_arrow(path: str, batches: Sequence[pa.RecordBatch]) -> None:
+    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, batches[0].schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
+
+
+def _is_local(path: str) -> bool:
+    return "://" not in path
 
 
 def copy_split(artifact: Artifact, source: str, target: str) -> None:
@@ -107,7 +120,7 @@ def describe_splits(artifact: Artifact, splits: Sequence[str]) -> None:
 def read_split(examples_uri: str, split: str) -> pa.Table:
     """The split's list columns."""
     path = arrow_path(examples_uri, split)
-    if os.path.exists(path):
+    if _is_local(path):
         return pa.ipc.open_file(pa.memory_map(path)).read_all()
-    with fsspec.open(path, "rb") as file:
+    with tf.io.gfile.GFile(path, "rb") as file:
         return pa.ipc.open_file(pa.BufferReader(file.read())).read_all()

@@ -39,7 +39,7 @@ class Executor(base_executor.BaseExecutor):
         plan = split_plan.parse(exec_properties["split_plan"])
         artifact = artifact_utils.get_single_instance(output_dict["examples"])
         with tempfile.TemporaryDirectory() as scratch:
-            snapshot = local_copy(exec_properties["snapshot_uri"], scratch)
+            snapshot = local_copy(exec_properties["snapshot_uri"], scratch, plan)
             write_examples(plan, snapshot, artifact)
 
 
@@ -52,13 +52,19 @@ class ExampleGen(base_component.BaseComponent):
         super().__init__(ExampleGenSpec(snapshot_uri=snapshot_uri, split_plan=split_plan, examples=examples))
 
 
-def local_copy(uri: str, folder: str) -> str:
-    """A path DuckDB can read: the file itself when it is local, else a copy in `folder`."""
+def local_copy(uri: str, folder: str, plan: SplitPlan) -> str:
+    """A path DuckDB can read: the file itself when it is local, else a copy in `folder`; of a table in BigQuery what
+    `plan` looks at."""
     if "://" not in uri:
         return uri
     if uri.startswith("file://"):
         return uri.removeprefix("file://")
     target = os.path.join(folder, "snapshot.parquet")
+    if uri.startswith("bigquery://"):
+        from pipeline import bigquery_rows
+
+        bigquery_rows.download(uri, plan.source_columns, target)
+        return target
     with fsspec.open(uri, "rb") as source, open(target, "wb") as copy:
         while block := source.read(8 << 20):
             copy.write(block)

@@ -15,6 +15,7 @@ from towerlab.runtime.records import Held
 from towerlab.runtime.wiring import Deps
 
 from quicktest_orchestrator.moves import cancel, start
+from quicktest_orchestrator.reruns import on_dataset_refreshed
 
 
 def on_requested(deps: Deps, event: Event) -> Outcome:
@@ -37,7 +38,7 @@ def on_config_deleted(deps: Deps, event: Event) -> Outcome:
 
 
 def nothing_to_do(_: Deps, __: Event) -> Outcome:
-    """Reruns and full trainings are not run by this installation: the event is taken note of, no more."""
+    """Full trainings are not run by this installation: the event is taken note of, no more."""
     return Done()
 
 
@@ -47,7 +48,7 @@ HANDLERS: dict[str, Handler] = {
     "transform-code.generated": on_code,
     "transform-code.failed": on_code,
     "feature-config.deleted": on_config_deleted,
-    "dataset.updated": nothing_to_do,
+    "dataset.refreshed": on_dataset_refreshed,
     "full-training.requested": nothing_to_do,
 }
 

@@ -104,7 +104,8 @@ def _planned(deps: Deps, test: QuickTest, code: CodeRecord) -> Plan:
 
 def _submit(deps: Deps, held: Held[QuickTest], planned: Plan) -> Done:
     """The intention is on record before the job can be: a crash in between is seen, and submitting twice is once."""
-    test = advance(held.value, Submitting(f"qt-{held.id}", planned.roles, deps.template.id, planned.compute))
+    planning = Submitting(f"qt-{held.id}", planned.roles, deps.template.id, planned.code, planned.compute)
+    test = advance(held.value, planning)
     if test != held.value:
         deps.documents.commit([records.put(test, test.id, held.revision)])
     refusal = _submitted(deps, test, planned)

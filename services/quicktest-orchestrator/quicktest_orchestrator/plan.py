@@ -32,10 +32,12 @@ class Unplannable(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """The pipeline's runtime parameters, the roles they were made with, and what the job is to run on."""
+    """The pipeline's runtime parameters, the roles they were made with, the code's files by their SHA-256, and what the
+    job is to run on."""
 
     parameters: Mapping[str, str]
     roles: Mapping[str, str]
+    code: Mapping[str, str]
     compute: Compute = HERE
 
 
@@ -60,6 +62,7 @@ def plan(
             "trainer_settings": _canonical(trainer_settings(test.settings, roles, keys)),
         },
         roles=roles,
+        code={name: file.sha256 for name, file in code.files.items()},
         compute=test.compute if test.job_id else choose(dataset.qualifying_rows, offer),
     )
 

@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from towerlab.adapters.sqlite_file import SqliteFile
 from towerlab.events.codec import decode, encode
@@ -54,6 +55,9 @@ class EmbeddedBus:
     def publish(self, events: Sequence[Event]) -> None:
         with self._file.writing() as connection:
             record(connection, events, self._now())
+
+    def send_waiting(self, older_than: timedelta) -> int:  # noqa: ARG002 - the row is the delivery
+        return 0
 
     def dead_letters(self, limit: int = 100) -> Sequence[DeadLetter]:
         rows = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,15 +10,14 @@ from itertools import islice
 from typing import Any
 
 from towerlab.adapters import bus_embedded, cursors, sqlite_listing
+from towerlab.adapters.documents_checks import body, check_writes, conflict
 from towerlab.adapters.sqlite_file import SqliteFile
 from towerlab.adapters.sqlite_listing import Listings
-from towerlab.domain.errors import Invalid, NotFound, Problem
+from towerlab.domain.errors import NotFound
 from towerlab.events.envelope import Event
 from towerlab.ports.clock import Clock
 from towerlab.ports.documents import Condition, Delete, Key, Page, Put, Query, Revision, Stored, is_valid
-from towerlab.ports.errors import AlreadyExists, RevisionConflict
 
-MAX_BODY_BYTES = 1_000_000  # Firestore takes 1 MiB with all its overhead
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents(
     kind TEXT NOT NULL, id TEXT NOT NULL, revision TEXT NOT NULL, body TEXT NOT NULL, fields TEXT NOT NULL,
@@ -65,13 +63,12 @@ class SqliteDocuments:
             return int(connection.execute(f"SELECT COUNT(*) FROM documents WHERE {condition}", values).fetchone()[0])
 
     def commit(self, writes: Sequence[Put | Delete], events: Sequence[Event] = ()) -> Sequence[Revision]:
+        check_writes(writes)
         statements = [(write, *_statement(write)) for write in writes]
-        if len({write.key for write in writes}) < len(writes):
-            raise ValueError("a commit writes each document once")
         with self._file.writing() as connection:
             for write, sql, values in statements:
                 if connection.execute(sql, values).rowcount != 1:
-                    raise _conflict(write)
+                    raise conflict(write)
             bus_embedded.record(connection, events, self._clock.now().timestamp())
         return ["" if isinstance(write, Delete) else str(values["revision"]) for write, _, values in statements]
 
@@ -103,30 +100,12 @@ def _stored(row: Sequence[Any]) -> Stored:
 
 
 def _statement(write: Put | Delete) -> tuple[str, dict[str, str | None]]:
-    if not is_valid(write.key):
-        raise ValueError(f"{write.key} cannot be a document's key")
     values: dict[str, str | None] = {"kind": write.key.kind, "id": write.key.id, "expect": write.expect}
     if isinstance(write, Delete):
         return "DELETE FROM documents WHERE kind = :kind AND id = :id AND revision = :expect", values
     fields = sqlite_listing.fields(write.index)
-    values |= {"revision": secrets.token_hex(8), "body": _body(write), "fields": fields}
+    values |= {"revision": secrets.token_hex(8), "body": body(write), "fields": fields}
     if write.expect is None:
         return "INSERT INTO documents VALUES(:kind, :id, :revision, :body, :fields) ON CONFLICT DO NOTHING", values
     change = "UPDATE documents SET revision = :revision, body = :body, fields = :fields"
     return f"{change} WHERE kind = :kind AND id = :id AND revision = :expect", values
-
-
-def _body(write: Put) -> str:
-    body = json.dumps(write.body, separators=(",", ":"), allow_nan=False)
-    if len(body) > MAX_BODY_BYTES:
-        name = write.key.kind.replace("_", " ")
-        raise Invalid(
-            [Problem("", "too_large", f"this {name} is too large to store", "Take away what it can do without.")]
-        )
-    return body
-
-
-def _conflict(write: Put | Delete) -> RevisionConflict:
-    if isinstance(write, Put) and write.expect is None:
-        return AlreadyExists(f"{write.key} is there already")
-    return RevisionConflict(f"{write.key} is not at the expected revision")

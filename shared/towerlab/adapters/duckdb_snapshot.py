@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 
 from towerlab.adapters.csv_dialect import delimiter_of
-from towerlab.adapters.duckdb_types import WIDE_INTEGERS, cast_expression, column_type, literal, quoted
+from towerlab.adapters.duckdb_types import WIDE_INTEGERS, cast_expression, column_type
+from towerlab.adapters.table_sql import literal, quoted
 from towerlab.domain.columns import ColumnType
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.ports.errors import Transient

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from towerlab.adapters.table_sql import quoted
 from towerlab.domain.columns import ColumnType
 
 INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
@@ -9,16 +10,6 @@ WIDE_INTEGERS = frozenset({"UBIGINT", "HUGEINT", "UHUGEINT"})  # they may or may
 FLOATS = ("FLOAT", "DOUBLE", "DECIMAL")
 ZONED = "TIMESTAMP WITH TIME ZONE"
 NESTED = ("STRUCT", "MAP", "UNION")
-
-
-def quoted(name: str) -> str:
-    """A column's name inside SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text inside SQL, where no parameter can stand."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def column_type(native: str) -> ColumnType:
@@ -50,18 +41,6 @@ def cast_expression(name: str, native: str, type: ColumnType) -> str:
     if native.endswith("]") or native.startswith(NESTED):
         return f"to_json({x})::VARCHAR"
     return x if type is ColumnType.BOOLEAN else f"{x}::VARCHAR"
-
-
-def number(x: str, type: ColumnType) -> str:
-    """SQL for the column's value as a number; times as epoch seconds."""
-    return f"epoch({x})" if type in (ColumnType.TIMESTAMP, ColumnType.DATE) else x
-
-
-def shown(x: str, type: ColumnType) -> str:
-    """SQL for the column's value as a JSON scalar; times as RFC 3339 UTC."""
-    if type is ColumnType.TIMESTAMP:
-        return f"replace(strftime({x}, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z')"
-    return f"strftime({x}, '%Y-%m-%d')" if type is ColumnType.DATE else x
 
 
 def _finite(x: str) -> str:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from threading import Lock
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError, NotFound, RetryError
 from google.auth.exceptions import GoogleAuthError
@@ -31,6 +33,7 @@ _JOB_ID = re.compile(r"[a-z][a-z0-9-]{0,126}")
 SECONDS = 30.0  # until a call is given up
 TRACKED_TASK = "Trainer"
 FAILURE_FILE = "failure.json"
+_importing = Lock()
 ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
 
 
@@ -63,9 +66,7 @@ class VertexPipelines:
         name = self._name(job_id)
         changes = self._changes(compute)
         job = pipeline_job(self._template.content, job_id, parameters, labels, self._workload, changes)
-        from google.cloud.aiplatform_v1.types import PipelineJob
-
-        message = PipelineJob.from_json(json.dumps(job))
+        message = _api().PipelineJob.from_json(json.dumps(job))
         with _failures("Vertex AI took no pipeline job"):
             try:
                 self._client.create_pipeline_job(
@@ -142,15 +143,23 @@ class VertexPipelines:
     @cached_property
     def _client(self) -> PipelineServiceClient:
         from google.auth.credentials import AnonymousCredentials
-        from google.cloud.aiplatform_v1.services.pipeline_service import PipelineServiceClient
 
         region = self._parent.rpartition("/")[2]
         endpoint = self._endpoint or f"{region}-aiplatform.googleapis.com"
         emulated = endpoint.startswith("http://")
         credentials = AnonymousCredentials() if emulated else None  # type: ignore[no-untyped-call]
-        return PipelineServiceClient(
+        client = _api().PipelineServiceClient(
             credentials=credentials, transport="rest", client_options={"api_endpoint": endpoint}
         )
+        return cast("PipelineServiceClient", client)
+
+
+def _api() -> ModuleType:
+    """The library, which takes a second to import and refers to itself in circles: two threads that import it at the
+    same time leave it broken for good."""
+    with _importing:
+        from google.cloud import aiplatform_v1
+    return aiplatform_v1
 
 
 @contextmanager

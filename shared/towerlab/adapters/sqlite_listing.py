@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from towerlab.domain.errors import Invalid, Problem
+from towerlab.adapters.documents_checks import checked, unicode
 from towerlab.ports.documents import Condition, Has, Indexed, Order, Query, Scalar
 
 Listings = Mapping[str, Sequence[Sequence[str]]]
 Selection = tuple[str, list[Scalar]]
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def schema(listings: Listings) -> str:
@@ -23,7 +20,7 @@ def schema(listings: Listings) -> str:
         for order in ((), *orders):
             name = "__".join(["documents", kind, *(field.replace("-", "down_") for field in order)])
             columns = [_column(Order(field.removeprefix("-"), field.startswith("-"))) for field in order]
-            on = f"documents({', '.join([*columns, 'id'])}) WHERE kind = '{_checked(kind)}'"
+            on = f"documents({', '.join([*columns, 'id'])}) WHERE kind = '{checked(kind)}'"
             statements.append(f"CREATE INDEX IF NOT EXISTS {name} ON {on};")
     return "\n".join(statements)
 
@@ -31,7 +28,7 @@ def schema(listings: Listings) -> str:
 def fields(index: Mapping[str, Indexed]) -> str:
     """Index fields as the JSON text that the indexes look into. Raises Invalid for text that is no Unicode."""
     values = {
-        _checked(name): [_value(name, one) for one in value] if isinstance(value, tuple) else _value(name, value)
+        checked(name): [_value(name, one) for one in value] if isinstance(value, tuple) else _value(name, value)
         for name, value in index.items()
     }
     return json.dumps(values, allow_nan=False)
@@ -39,14 +36,14 @@ def fields(index: Mapping[str, Indexed]) -> str:
 
 def condition(kind: str, where: Mapping[str, Condition]) -> Selection:
     """SQL for 'of that kind, with those fields'; a field that a document lacks is null."""
-    terms = [f"kind = '{_checked(kind)}'", *(_term(name, value) for name, value in where.items())]
+    terms = [f"kind = '{checked(kind)}'", *(_term(name, value) for name, value in where.items())]
     values = [_value(name, value.text if isinstance(value, Has) else value) for name, value in where.items()]
     return " AND ".join(terms), values
 
 
 def _term(name: str, value: Condition) -> str:
     if isinstance(value, Has):
-        return f"EXISTS (SELECT 1 FROM json_each(fields, '$.{_checked(name)}') WHERE json_each.value = ?)"
+        return f"EXISTS (SELECT 1 FROM json_each(fields, '$.{checked(name)}') WHERE json_each.value = ?)"
     return f"{_field(name)} IS ?"
 
 
@@ -91,21 +88,11 @@ def _column(order: Order) -> str:
 
 @cache
 def _field(name: str) -> str:
-    return f"json_extract(fields, '$.{_checked(name)}')"
-
-
-@cache  # index fields are few
-def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be a kind or an index field")
-    return name
+    return f"json_extract(fields, '$.{checked(name)}')"
 
 
 def _value(name: str, value: Scalar) -> Scalar:
     """SQLite's JSON ends a text at its first NUL: escaped here in a way that keeps the order."""
     if not isinstance(value, str):
         return value
-    if _SURROGATE.search(value):
-        remedy = "Write the text again; half of a character was lost."
-        raise Invalid([Problem(f"/{name}", "not_unicode", "this text is not valid Unicode", remedy)])
-    return value.replace("\x01", "\x01\x02").replace("\x00", "\x01\x01")
+    return unicode(name, value).replace("\x01", "\x01\x02").replace("\x00", "\x01\x01")

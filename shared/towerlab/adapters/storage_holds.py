@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from google.cloud.storage import Blob, Client  # type: ignore[import-untyped]
+    from google.cloud.storage import Blob, Client
 
 KEEPER = "kept-"  # begins the metadata entry that names one who keeps the object
 AT_ONCE = 8

@@ -15,11 +15,11 @@ from typing import Any
 
 import duckdb
 
-from towerlab.adapters import duckdb_combinations, duckdb_probe, duckdb_rows, duckdb_sketch, duckdb_snapshot
+from towerlab.adapters import duckdb_snapshot, table_combinations, table_probe, table_rows, table_sketch
 from towerlab.adapters.csv_dialect import first_fault
-from towerlab.adapters.duckdb_profile import Profiler
-from towerlab.adapters.duckdb_types import literal
-from towerlab.domain.columns import ColumnType
+from towerlab.adapters.duckdb_engine import DuckdbEngine
+from towerlab.adapters.table_profile import profiles
+from towerlab.adapters.table_sql import literal
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.ports.errors import Transient
 
@@ -78,33 +78,25 @@ def _carry_out(request: Mapping[str, Any]) -> Any:
         return duckdb_snapshot.values(connection, Path(request["source"]))
     if request["do"] == "snapshot":
         return asdict(duckdb_snapshot.snapshot(connection, Path(request["source"]), folder, request["time_zone"]))
-    path = folder / f"{request['id']}.parquet"
-    columns = duckdb_snapshot.describe(connection, request["id"], path).columns
+    engine = DuckdbEngine(connection, folder / f"{request['id']}.parquet")
     match request["do"]:
         case "profile":
-            return _profiles(connection, path, columns, request["exact_up_to"])
+            return [asdict(profile) for profile in profiles(engine, request["exact_up_to"])]
         case "rows":
-            return duckdb_rows.first_rows(connection, path, columns, request["limit"])
+            return table_rows.first_rows(engine, request["limit"])
         case "training_rows":
-            return duckdb_rows.training_rows(connection, path, columns, request["roles"])
+            return table_rows.training_rows(engine, request["roles"])
         case "combinations":
-            return duckdb_combinations.combinations(connection, path, columns, request["buckets"])
+            return table_combinations.combinations(engine, request["buckets"])
         case "probes":
-            return asdict(duckdb_probe.probes(connection, path, columns, request["roles"]))
+            return asdict(table_probe.probes(engine, request["roles"]))
         case "labels":
-            return duckdb_rows.labels(connection, path, columns, request["product"], request["label"])
+            return table_rows.labels(engine, request["product"], request["label"])
         case "sketches":
-            return asdict(duckdb_sketch.sketches(connection, path, columns, request["roles"]))
+            return asdict(table_sketch.sketches(engine, request["roles"]))
         case "purchase":
-            return asdict(duckdb_sketch.purchase(connection, path, columns, request["roles"], request["asked"]))
+            return asdict(table_sketch.purchase(engine, request["roles"], request["asked"]))
     raise ValueError(f"cannot {request['do']!r}")
-
-
-def _profiles(
-    connection: duckdb.DuckDBPyConnection, path: Path, columns: Mapping[str, ColumnType], exact_up_to: int
-) -> list[dict[str, Any]]:
-    profiler = Profiler(connection, path, exact_up_to)
-    return [asdict(profiler.profile(name, type)) for name, type in columns.items()]
 
 
 def _limit_memory(megabytes: int) -> None:

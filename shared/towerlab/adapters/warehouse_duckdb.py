@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from towerlab.adapters.duckdb_profile import EXACT_UP_TO_ROWS
+from towerlab.adapters.table_profile import EXACT_UP_TO_ROWS
 from towerlab.domain.columns import ColumnProfile, ColumnType
 from towerlab.domain.errors import Invalid, NotFound, Problem
 from towerlab.domain.leak_probe import Probed, Probes
@@ -37,6 +37,8 @@ class Limits:
 class DuckdbWarehouse:
     """Registers files below `data_folders` alone; keeps snapshots in `folder`. A relative source is looked for in
     the data folders."""
+
+    kinds = frozenset({"file"})
 
     def __init__(self, data_folders: Sequence[Path], folder: Path, limits: Limits | None = None) -> None:
         self._data_folders = [Path(os.path.realpath(data)) for data in data_folders]

@@ -6,15 +6,27 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from towerlab.domain.results import BestMetrics, BestTest, ProtocolBest
 
 RANKED_BY = "100"
 
 
+class Measured(Protocol):
+    """A completed test's figures by k."""
+
+    @property
+    def test_id(self) -> str: ...
+    @property
+    def at(self) -> Mapping[str, float]: ...
+    @property
+    def completed_at(self) -> str: ...
+
+
 def better_of(left: BestTest | None, right: BestTest) -> BestTest:
     """The one with the higher recall@100; of equals the earlier, then the smaller id."""
-    return right if left is None else min(left, right, key=_best_first)
+    return right if left is None else min(left, right, key=best_first)
 
 
 def with_test(best: BestMetrics, test: BestTest) -> BestMetrics:
@@ -36,13 +48,13 @@ def tests_of(best: BestMetrics) -> set[str]:
 
 def reference_protocol(configs: Iterable[BestMetrics]) -> str | None:
     """The protocol key that most of a dataset's configs were tested under; of equals the larger sample."""
-    tested: Counter[str] = Counter()
-    samples: dict[str, int] = {}
-    for config in configs:
-        for key, found in config.by_protocol.items():
-            tested[key] += 1
-            samples[key] = found.best.sample_percent
-    return max(tested, key=lambda key: (tested[key], samples[key], key), default=None)
+    found = [(key, best.best.sample_percent) for config in configs for key, best in config.by_protocol.items()]
+    return most_tested(Counter(key for key, _ in found), dict(found))
+
+
+def most_tested(configs: Mapping[str, int], samples: Mapping[str, int]) -> str | None:
+    """The key with the most configs; of equals the larger sample. Both by protocol key."""
+    return max(configs, key=lambda key: (configs[key], samples[key], key), default=None)
 
 
 def best_under(best: BestMetrics, protocol_key: str | None) -> BestTest | None:
@@ -54,9 +66,10 @@ def best_under(best: BestMetrics, protocol_key: str | None) -> BestTest | None:
     return max(others, key=lambda test: (test.sample_percent, _instant(test), test.test_id), default=None)
 
 
-def _best_first(test: BestTest) -> tuple[float, datetime, str]:
-    return (-test.at[RANKED_BY], _instant(test), test.test_id)
+def best_first(test: Measured, k: str = RANKED_BY) -> tuple[float, datetime, str]:
+    """What tests are sorted by: the higher recall at k, of equals the earlier, then the smaller id."""
+    return (-test.at[k], _instant(test), test.test_id)
 
 
-def _instant(test: BestTest) -> datetime:
+def _instant(test: Measured) -> datetime:
     return datetime.fromisoformat(test.completed_at)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.quicktest import TestSettings
+from towerlab.domain.quicktest import Advanced, TestSettings
 
 METRIC_CODE = "ranks-1"  # changes whenever the same ranks could give other figures
 SAMPLE_CODE = "md5-customer-1"
@@ -53,6 +53,13 @@ class Protocol:
     def shown(self) -> dict[str, Any]:
         """The fields and the key, as a result carries them."""
         return {**asdict(self), "roles": dict(self.roles), "key": self.key}
+
+
+def settings_of(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """What to ask of a quick test for it to be judged so: fields of TestSettings by name. `protocol` as `shown`."""
+    advanced = {one.name: protocol[one.name] for one in fields(Advanced) if one.name in protocol}
+    whole = {name: protocol[name] for name in ("epochs", "batch_size") if name in protocol}
+    return {"data_sample_percent": protocol.get("sample_percent"), **whole, "advanced": advanced}
 
 
 def roles_of(dataset: Dataset) -> dict[str, str]:

@@ -98,8 +98,9 @@ class TestError:
 class QuickTest:
     """Points at one config version; moves only by `advance`. `deadline` is when it counts as dead (RFC 3339 UTC).
     `roles` maps role to column as the job was planned with, `template` is the id of the compiled pipeline that it was
-    made of, both empty until it is submitted; `compute` is what it was planned to run on, HERE until then.
-    `estimated_seconds` is what was expected when it was asked for."""
+    made of; both empty until it is submitted. `estimated_seconds` is what was expected when it was asked for; `code`
+    has the SHA-256 of each generated file that the job was given. `compute` is what it was planned to run on, HERE
+    until then."""
 
     id: str
     config_id: str
@@ -122,6 +123,7 @@ class QuickTest:
     roles: Mapping[str, str] = field(default_factory=dict)
     template: str = ""
     estimated_seconds: float | None = None
+    code: Mapping[str, str] = field(default_factory=dict)
     compute: Compute = HERE
     schema: int = 1
 
@@ -155,6 +157,7 @@ class Submitting:
     job_id: str
     roles: Mapping[str, str] = field(default_factory=dict)
     template: str = ""
+    code: Mapping[str, str] = field(default_factory=dict)
     compute: Compute = HERE
 
 
@@ -244,6 +247,7 @@ def _planned(test: QuickTest, plan: Submitting) -> QuickTest:
         job_id=test.job_id or plan.job_id,
         roles=test.roles or plan.roles,
         template=test.template or plan.template,
+        code=test.code or plan.code,
         compute=test.compute if test.job_id else plan.compute,
     )
 

@@ -23,6 +23,20 @@ class Variance:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Squared deviations from the mean, and their degrees of freedom; of several configs the sum of theirs."""
+
+    squares: float
+    df: int
+
+    def __add__(self, other: Spread) -> Spread:
+        return Spread(self.squares + other.squares, self.df + other.df)
+
+
+NO_SPREAD = Spread(0.0, 0)
+
+
+@dataclass(frozen=True)
 class Compared:
     """Ours minus theirs. `seeds_known` says whether `interval` covers seeds too, or customers alone."""
 
@@ -58,12 +72,18 @@ def compare(paired: Estimate, ours: Sequence[float], theirs: Sequence[float], po
 def pool(runs: Iterable[Mapping[int, float]]) -> Variance | None:
     """The variance over seeds that many configs have in common: recalls by seed, a mapping per config. None when there
     are too few of them to rely on it."""
-    squares, df = 0.0, 0
-    for recalls in runs:
-        mean = fmean(recalls.values()) if recalls else 0.0
-        squares += sum((recall - mean) ** 2 for recall in recalls.values())
-        df += max(len(recalls) - 1, 0)
-    return Variance(squares / df, df) if df >= ENOUGH else None
+    return pooled(sum(map(spread_of, runs), NO_SPREAD))
+
+
+def spread_of(recalls: Mapping[int, float]) -> Spread:
+    """What one config adds to the variance over seeds: its recalls by seed."""
+    mean = fmean(recalls.values()) if recalls else 0.0
+    return Spread(sum((recall - mean) ** 2 for recall in recalls.values()), max(len(recalls) - 1, 0))
+
+
+def pooled(spread: Spread) -> Variance | None:
+    """None with too few degrees of freedom to rely on it."""
+    return Variance(spread.squares / spread.df, spread.df) if spread.df >= ENOUGH else None
 
 
 def _of_seeds(ours: Sequence[float], theirs: Sequence[float], pooled: Variance | None) -> list[Variance] | None:

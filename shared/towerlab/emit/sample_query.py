@@ -37,6 +37,11 @@ class SampleQuery:
     splits: Mapping[str, str]
 
     @property
+    def made_of_snapshot(self) -> tuple[str, ...]:
+        """Those of `tables` that are left where the view `snapshot` is there and the clock is UTC's."""
+        return self.tables[2:]
+
+    @property
     def script(self) -> str:
         """All of it as one text."""
         statements = (*self.tables, *self.splits.values())

@@ -39,6 +39,12 @@ class SplitPlan:
     columns: tuple[PlannedColumn, ...]
 
     @property
+    def source_columns(self) -> frozenset[str]:
+        """All of the snapshot's that are looked at."""
+        roles = (self.product, self.customer, self.date, self.quantity)
+        return frozenset({*(column for column in roles if column), *(column.name for column in self.columns)})
+
+    @property
     def query_columns(self) -> tuple[PlannedColumn, ...]:
         return tuple(column for column in self.columns if column.side == "query")
 

@@ -25,7 +25,8 @@ CATALOG: dict[str, EventType] = {
     event.name: event
     for event in (
         EventType("dataset.registration-requested", (CONFIG_API,), (CONFIG_API,), ("registration_id",), LONG),
-        EventType("dataset.updated", (OTHER_DOMAINS,), (CONFIG_API, ORCHESTRATOR), ("dataset_id",), LONG),
+        EventType("dataset.updated", (OTHER_DOMAINS,), (CONFIG_API,), ("dataset_id",), LONG),
+        EventType("dataset.refreshed", (CONFIG_API,), (ORCHESTRATOR,), ("dataset_id", "snapshot_id")),
         EventType("dataset.deleted", (OTHER_DOMAINS, CONFIG_API), (CONFIG_API,), ("dataset_id",)),
         EventType("feature-config.version-created", (CONFIG_API,), (CODEGEN,), ("config_id", "version", "config_hash")),
         EventType("feature-config.promoted", (CONFIG_API,), (), ("config_id", "version")),
@@ -36,6 +37,7 @@ CATALOG: dict[str, EventType] = {
         EventType("transform-code.generated", (CODEGEN,), (ORCHESTRATOR,), ("config_id", "version", "config_hash")),
         EventType("transform-code.failed", (CODEGEN,), (ORCHESTRATOR,), ("config_id", "version", "config_hash")),
         EventType("quick-test.requested", (CONFIG_API,), (ORCHESTRATOR,), ("test_id",)),
+        EventType("quick-test.rerun-due", (ORCHESTRATOR,), (CONFIG_API,), ("config_id",)),
         EventType("quick-test.cancel-requested", (CONFIG_API,), (ORCHESTRATOR,), ("test_id",)),
         EventType("quick-test.started", (ORCHESTRATOR,), (COLLECTOR,), ("test_id", "job_id")),
         EventType("quick-test.progressed", (COLLECTOR,), (), ("test_id", "phase", "progress")),

@@ -18,5 +18,5 @@ class Upload:
 class Uploads(Protocol):
     def store(self, content: BinaryIO, ending: str) -> Upload:
         """Keep what `content` gives, read block by block; a reader never sees half of it, and nothing is left of one
-        that breaks off. `ending` is one of '.parquet', '.csv', '.tsv'. Raises Invalid for an empty file and for one
-        that says it is Parquet and is not, and Transient."""
+        that breaks off. `ending` is one of '.parquet', '.csv', '.tsv'. Raises Invalid for an empty file, for one that
+        says it is Parquet and is not, and for any where none are kept; and Transient."""

@@ -31,21 +31,26 @@ class SnapshotTable:
 
 
 class Warehouse(Protocol):
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of source that can be registered here: 'file', 'bigquery'."""
+
     def source_values(self, source_uri: str) -> int:
         """About how many values a source has: rows times columns, told without reading it. Raises Invalid as `snapshot`
         does, as far as that can be told so, and Transient."""
 
     def snapshot(self, source_uri: str, time_zone: str = "UTC") -> SnapshotTable:
-        """Copy a Parquet or CSV file into the snapshot area, columns cast to the six column types and `row_id` added.
-        Numbers and times that are not finite become null; nested values JSON text; integers over 64 bits text. Times
-        that name their zone are written as clocks in `time_zone` show them, so that their hours and weekdays are those
-        of the people who bought; others stand on such a clock already.
-        The same content and zone give the same id and URI. Raises Invalid (not a table, no rows, no columns, more than
-        2,000 columns, a column called row_id, outside the data folders, too large) and Transient."""
+        """Copy a Parquet or CSV file, or a BigQuery table, into the snapshot area, columns cast to the six column types
+        and `row_id` added. Numbers and times that are not finite become null; nested values JSON text; integers over 64
+        bits text. Times that name their zone are written as clocks in `time_zone` show them, so that their hours and
+        weekdays are those of the people who bought; others stand on such a clock already.
+        The same content and zone give the same id and URI; a BigQuery table's content is told by when it was last
+        changed. Raises Invalid (not a table, no rows, no columns, more than 2,000 columns, a column called row_id,
+        outside the data folders or not to be read, too large) and Transient."""
 
     def profile(self, snapshot: SnapshotTable) -> Sequence[ColumnProfile]:
         """Statistics of every column but row_id, over all rows, in the table's column order; unique counts are exact up
-        to 10,000,000 rows. The table is never held in memory. Raises NotFound and Transient."""
+        to 10,000,000 rows, all else always is. The table is never held in memory. Raises NotFound and Transient."""
 
     def rows(self, snapshot_uri: str, limit: int) -> Sequence[Mapping[str, Any]]:
         """The first `limit` rows by row_id, as JSON values (times as RFC 3339 UTC). Raises NotFound and Transient."""

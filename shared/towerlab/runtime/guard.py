@@ -10,7 +10,10 @@ from towerlab.domain.errors import Problem
 from towerlab.ports.identity import Identity
 from towerlab.runtime.problems import problem
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+ALIVE = (
+    "/healthz"  # any host will do: whatever probes a container calls it by an address of its own, and learns nothing
+)
+OPEN_PATHS = frozenset({ALIVE, "/readyz"})
 BODY_KINDS = "TOWERLAB_BODY_KINDS"  # in app.config: {endpoint: content types it takes}; the others take JSON
 JSON = frozenset({"application/json"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -26,7 +29,7 @@ def install(app: Flask, allowed_hosts: Sequence[str], callers: Identity | None =
 
     @app.before_request
     def refuse() -> Response | None:
-        fault = _host_fault(hosts) or _origin_fault(hosts)
+        fault = (None if request.path == ALIVE else _host_fault(hosts)) or _origin_fault(hosts)
         if fault is None and callers is not None and request.path not in OPEN_PATHS:
             callers.who(dict(request.headers.items()))  # raises Unidentified and NotAllowed
         return fault or _content_fault()

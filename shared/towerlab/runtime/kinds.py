@@ -12,7 +12,9 @@ from towerlab.domain.audit import AuditEntry
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.quicktest import FINAL, QuickTest
 from towerlab.domain.registration import Registration
+from towerlab.domain.reruns import RerunPlan
 from towerlab.domain.results import BestMetrics, Result
+from towerlab.domain.scores import Score
 from towerlab.emit.record import CodeRecord
 from towerlab.ports.documents import Indexed
 
@@ -33,7 +35,8 @@ class Received:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """What a service was sent and could not handle. `content` is the event's JSON, or the envelope's first part."""
+    """What a service was sent and could not handle. `content` is the event's JSON, or the envelope's first part.
+    `attempts` is how often the bus tried in vain to deliver it; 0: it was delivered, and set aside."""
 
     id: str
     subscription: str
@@ -41,6 +44,7 @@ class DeadLetter:
     reason: str
     content: str
     at: str
+    attempts: int = 0
     schema: int = 1
 
 
@@ -59,12 +63,14 @@ class Answered:
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """`listings` are the orders that queries page through: equality fields first, then sort fields ('-' descending)."""
+    """`listings` are the orders that queries page through: equality fields first, then sort fields ('-' descending);
+    `filters` are equality fields that may narrow any of them ('*': asked for by what the field holds)."""
 
     name: str
     type: type[T]
     index: Callable[[T], Index] = field(default=lambda _: {})
     listings: tuple[tuple[str, ...], ...] = ()
+    filters: tuple[str, ...] = ()
 
 
 def _dataset(value: Dataset) -> Index:
@@ -121,6 +127,10 @@ def _result(value: Result) -> Index:
     }
 
 
+def _score(value: Score) -> Index:
+    return {"dataset_id": value.dataset_id, "completed_at": value.completed_at}
+
+
 def _config_best(value: BestMetrics) -> Index:
     return {"dataset_id": value.dataset_id}
 
@@ -129,12 +139,16 @@ def _answered(value: Answered) -> Index:
     return {"expires_at": value.expires_at}
 
 
+def _rerun_plan(value: RerunPlan) -> Index:
+    return {"when": value.when, "dataset_id": value.dataset_id, "due_at": value.due_at}
+
+
 def _audit(value: AuditEntry) -> Index:
     return {"object": value.change.object, "at": value.at}
 
 
 def _dead_letter(value: DeadLetter) -> Index:
-    return {"subscription": value.subscription}
+    return {"subscription": value.subscription, "undelivered": value.attempts > 0, "at": value.at}
 
 
 _LIST = ("dataset_id", "deleted")
@@ -150,10 +164,15 @@ KINDS: tuple[Kind[Any], ...] = (
         _summary,
         (
             (*_LIST, "-tested", "-recall_at_100", "-updated_at"),
+            (*_LIST, "-tested", "recall_at_100", "-updated_at"),
             (*_LIST, "-tested", "-recall_lower", "-updated_at"),
+            (*_LIST, "-tested", "recall_lower", "-updated_at"),
             (*_LIST, "-updated_at"),
+            (*_LIST, "updated_at"),
             (*_LIST, "name"),
+            (*_LIST, "-name"),
         ),
+        filters=("status", "*tokens"),
     ),
     Kind(
         "quick_test",
@@ -164,16 +183,20 @@ KINDS: tuple[Kind[Any], ...] = (
             ("dataset_id", "-created_at"),
             ("dataset_id", "config_hash", "phase", "-created_at"),
             ("open", "created_at"),
+            ("config_id", "open", "created_at"),
             ("-created_at",),
         ),
     ),
     Kind("code", CodeRecord, _version, (("config_id", "-version"),)),
     Kind("result", Result, _result, (("config_id",), ("dataset_id", "protocol_key", "-recall_at_100"))),
+    Kind("score", Score, _score, (("dataset_id", "-completed_at"),)),
     Kind("config_best", BestMetrics, _config_best, (("dataset_id",),)),
+    Kind("rerun_plan", RerunPlan, _rerun_plan, (("when", "due_at"), ("dataset_id", "when"))),
     Kind("inbox", Received),
     Kind("answered", Answered, _answered, (("expires_at",),)),
     Kind("audit", AuditEntry, _audit, (("object", "-at"), ("-at",))),
-    Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",),)),
+    Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",), ("undelivered", "-at"))),
 )
 LISTINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {kind.name: kind.listings for kind in KINDS}
+FILTERS: Mapping[str, tuple[str, ...]] = {kind.name: kind.filters for kind in KINDS}
 BY_TYPE: Mapping[type, Kind[Any]] = {kind.type: kind for kind in KINDS}

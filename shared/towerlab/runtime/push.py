@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from towerlab.events.codec import MalformedEvent, NewerEvent, event_of_push
 from towerlab.events.envelope import Event
 from towerlab.ports.errors import AlreadyExists
-from towerlab.runtime import inbox
+from towerlab.runtime import dead_letters, inbox
 from towerlab.runtime.logs import bind_correlation, correlation_id, logger
 from towerlab.runtime.outcomes import Done, Duplicate, Handler, Outcome, Reject, Retry
 from towerlab.runtime.problems import problem
@@ -26,13 +26,14 @@ _log = logger(__name__)
 def reacting_app(
     service: str, handlers: Mapping[str, Handler], deps: Deps, tasks: Mapping[str, Task] | None = None
 ) -> Flask:
-    """An internal application with POST /events/, and POST /tasks/<name> for each of `tasks`."""
+    """An internal application with POST /events/ and /dead-letters/, and POST /tasks/<name> for each of `tasks`."""
     app = service_app(service, deps, internal=True)
 
     @app.post("/events/")
     def events() -> Response:
         return _receive(deps, service, handlers)
 
+    dead_letters.install(app, deps)
     for name, task in (tasks or {}).items():
         app.add_url_rule(f"/tasks/{name}", f"task_{name}", _runner(deps, task), methods=["POST"])
     return app
@@ -57,8 +58,14 @@ def _receive(deps: Deps, service: str, handlers: Mapping[str, Handler]) -> Respo
     bind_correlation(event.correlation_id or correlation_id())
     handler = handlers.get(event.type, _unknown)
     outcome = inbox.handle_once(deps, service, event, handler)
-    _log.info("handled", event_id=event.id, event_type=event.type, outcome=type(outcome).__name__)
+    told = {"event_id": event.id, "event_type": event.type, "outcome": type(outcome).__name__}
+    _log.info("handled", **told, **_attempt(body))
     return _answer(outcome)
+
+
+def _attempt(body: Mapping[str, object]) -> Mapping[str, object]:
+    """Which delivery of it this is, where the bus counts them."""
+    return {"attempt": body["deliveryAttempt"]} if "deliveryAttempt" in body else {}
 
 
 def _unknown(_: Deps, event: Event) -> Outcome:

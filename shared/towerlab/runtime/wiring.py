@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, Unpack
 
 from towerlab.adapters.clock import SortableIds, SystemClock
-from towerlab.runtime.settings import Local, Settings, SettingsError
+from towerlab.runtime.settings import Local, Settings, SettingsError, load, stop
 
 if TYPE_CHECKING:
     from towerlab.adapters.pipeline_template import StoredTemplate
@@ -127,6 +127,16 @@ class Deps:
         return GoogleAdapters(place)
 
 
-def deps_from(settings: Settings, service: str) -> Deps:
-    """The real thing under `settings`, for the service of that name."""
-    return Deps(settings, service)
+Needed = Literal["identity", "template"]
+
+
+def begin(service: str, *needed: Needed) -> Deps:
+    """The real thing under this process's settings. Says in one line what is missing for what is `needed`
+    and ends the process when it cannot be made."""
+    deps = Deps(load(), service)
+    try:
+        for name in needed:
+            getattr(deps, name)
+    except SettingsError as error:
+        stop(str(error))
+    return deps

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 from towerlab.runtime.settings import Google, SettingsError
 
 if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+    from towerlab.adapters.bus_pubsub import PubsubBus
+    from towerlab.adapters.firestore_outbox import FirestoreOutbox
+    from towerlab.events.envelope import Event
     from towerlab.ports.artifacts import Artifacts
-    from towerlab.ports.bus import Bus
     from towerlab.ports.documents import Documents
     from towerlab.ports.identity import Identity
     from towerlab.ports.pipelines import Pipelines
@@ -23,19 +28,40 @@ class GoogleAdapters:
         self._place = place
 
     def documents(self, deps: Deps) -> Documents:
-        raise NotImplementedError
+        from towerlab.adapters.documents_firestore import FirestoreDocuments
+        from towerlab.runtime.records import LISTINGS
 
-    def bus(self, deps: Deps) -> Bus:
-        raise NotImplementedError
+        def announce(events: Sequence[Event]) -> None:
+            cast("PubsubBus", deps.bus).announce(events)  # made when there is something to tell: it reads the documents
+
+        return FirestoreDocuments(self._firestore, LISTINGS, self._outbox(deps), announce)
+
+    def bus(self, deps: Deps) -> PubsubBus:
+        """Its subscriptions are part of the installation: the first of the accounts that may push is whom they name."""
+        from towerlab.adapters.bus_pubsub import PubsubBus
+        from towerlab.adapters.pubsub_subscriptions import Sender
+        from towerlab.runtime.dead_letters import undelivered
+
+        sender = Sender(self._place.push_accounts[0], self._place.push_audience)
+        return PubsubBus(
+            self._place.project, self._outbox(deps), lambda limit: undelivered(deps.documents, limit), sender
+        )
 
     def artifacts(self, _: Deps) -> Artifacts:
-        raise NotImplementedError
+        from towerlab.adapters.artifacts_storage import StorageArtifacts
+
+        return StorageArtifacts(self._place.artifacts, [self._place.pipeline_root], self._place.project)
 
     def warehouse(self, _: Deps) -> Warehouse:
-        raise NotImplementedError
+        from towerlab.adapters.bigquery_queries import client
+        from towerlab.adapters.warehouse_bigquery import BigQueryWarehouse
+
+        return BigQueryWarehouse(client(self._place.project, self._place.region), self._place.snapshots)
 
     def uploads(self, _: Deps) -> Uploads:
-        raise NotImplementedError
+        from towerlab.adapters.uploads_refused import RefusedUploads
+
+        return RefusedUploads()
 
     def identity(self, deps: Deps) -> Identity:
         if not deps.settings.audiences:
@@ -71,3 +97,18 @@ class GoogleAdapters:
 
         oidc = Issuer(OIDC.names, self._place.token_certs) if self._place.token_certs else OIDC
         return GoogleIdentity(audiences, accounts=accounts, oidc=oidc)
+
+    def _outbox(self, deps: Deps) -> FirestoreOutbox:
+        from towerlab.adapters.firestore_outbox import FirestoreOutbox
+
+        return FirestoreOutbox(self._firestore, deps.clock)
+
+    @cached_property
+    def _firestore(self) -> Client:
+        from google.auth.exceptions import DefaultCredentialsError
+        from google.cloud.firestore import Client
+
+        try:
+            return Client(project=self._place.project, database=self._place.database)
+        except DefaultCredentialsError as error:
+            raise SettingsError(f"Google Cloud's credentials are not found ({error})") from error

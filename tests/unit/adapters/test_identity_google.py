@@ -9,15 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from towerlab.adapters.identity_google import IAP, OIDC, GoogleIdentity, Kept
 from towerlab.domain.errors import Unidentified
 from towerlab.ports.errors import Transient
 
-from tests.cloud.tokens import Signer
-
-AUDIENCE = "https://towerlab.example.org"
-CLAIMS = {"aud": AUDIENCE, "email": "Ann@Example.org"}
+from tests.cloud.signing import AUDIENCE, Signer
 
 
 @dataclass
@@ -33,9 +30,9 @@ class Edge:
         return type("Answer", (), {"status": self.status, "data": json.dumps(self.keys[url]).encode(), "headers": {}})()
 
 
-SIGNER = Signer(CLAIMS)
-IAP_SIGNER = Signer(CLAIMS, ec.generate_private_key(ec.SECP256R1()))
-STRANGER = Signer(CLAIMS)
+SIGNER = Signer(rsa.generate_private_key(65537, 2048))
+IAP_SIGNER = Signer(ec.generate_private_key(ec.SECP256R1()))
+STRANGER = Signer(rsa.generate_private_key(65537, 2048))
 
 
 @pytest.fixture

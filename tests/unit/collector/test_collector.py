@@ -21,6 +21,7 @@ from towerlab.domain.columns import ColumnType
 from towerlab.domain.quicktest import Phase, QuickTest
 from towerlab.domain.quicktest import TestSettings as Asked
 from towerlab.domain.results import BestMetrics, Result
+from towerlab.domain.scores import Score, score_of
 from towerlab.domain.times import rfc3339
 from towerlab.ports.errors import RevisionConflict, Transient
 from towerlab.ports.pipelines import JobError, JobState, JobTask
@@ -85,6 +86,9 @@ def test_a_finished_job_becomes_a_result_a_best_and_the_news_of_both(world: Worl
     best = records.get(world.deps.documents, BestMetrics, "c1").value.by_protocol[found.protocol_key]
     assert best.best.at == found.recall.at
     assert best.by_version["1"] == best.best
+    score = records.get(world.deps.documents, Score, "t1").value
+    assert score == score_of(found)
+    assert (score.at, score.customers_uri) == (found.recall.at, found.customers_uri)
     assert world.deps.artifacts.read(found.ranks_uri)[:4] == b"PAR1"
     assert [event.type for event in world.told()] == ["quick-test.finished", "best-metrics.updated"]
     assert {event.correlation_id for event in world.told()} == {"asked-t1"}

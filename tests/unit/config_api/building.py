@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
 from towerlab.domain.best import with_test
 from towerlab.domain.quicktest import QuickTest
 from towerlab.domain.results import BestMetrics, BestTest, PreviousBest, Recall, Result, Ruler, Slice
@@ -77,3 +83,38 @@ def _previous() -> PreviousBest:
     at = by_k(0.2)
     difference = dict.fromkeys(at, 0.05)
     return PreviousBest("t0", "c0", "Before", 1, at, difference, dict.fromkeys(at, (0.01, 0.09)))
+
+
+CUSTOMERS, ROWS = 400, 5  # that a scored test is judged on
+SEEDS = (0, 1, 2)
+
+
+def score_test(
+    deps: Deps,
+    test: QuickTest,
+    at_100: float,
+    protocol_key: str = "key-1",
+    customers: int = CUSTOMERS,
+    **changes: Any,
+) -> Result:
+    """The collector's part, with hits per customer: `test` has completed, its three seeds nearly agree, and customers
+    differ much from each other but little between tests."""
+    uri = deps.artifacts.put_if_absent(f"results/{test.id}/{protocol_key}.parquet", hits_file(at_100, customers))
+    seeds = {seed: by_k(at_100 + (seed - 1) * 0.001) for seed in SEEDS}
+    runs = tuple({"seed": seed, **{f"recall_at_{k}": at for k, at in found.items()}} for seed, found in seeds.items())
+    result = replace(
+        result_of(test, at_100, protocol_key), **{"customers_uri": uri, "replicate_results": runs, **changes}
+    )
+    store_result(deps, result)
+    store_best(deps, test, at_100, protocol_key)
+    return result
+
+
+def hits_file(at_100: float, customers: int = CUSTOMERS) -> bytes:
+    """Parquet as the collector keeps it: every customer has `at_100` of its rows, give or take what is its own."""
+    own = "0.2 * sin(i * 7) + 0.01 * sin(i * 13 * {at})"
+    hits = ", ".join(f"{ROWS} * ({at} + {own.format(at=at)}) AS hits_{k}" for k, at in by_k(at_100).items())
+    rows = f"SELECT 'customer ' || i AS customer, {ROWS} AS rows, {hits} FROM range({customers}) t(i)"
+    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+        connection.execute(f"COPY ({rows}) TO '{folder}/hits.parquet' (FORMAT parquet)")
+        return (Path(folder) / "hits.parquet").read_bytes()

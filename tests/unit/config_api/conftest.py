@@ -15,6 +15,7 @@ from towerlab.runtime.wiring import Deps
 
 from tests.embedded import place
 from tests.unit.config_api.calling import Caller
+from tests.unit.indexed import with_indexes
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 RETAIL = """
@@ -49,7 +50,7 @@ def deps(installed: tuple[Deps, dict[str, Any]], tmp_path: Path, data_folder: Pa
     settings = _settings(tmp_path, data_folder)
     with sqlite3.connect(place(template).database) as source:
         source.execute("VACUUM INTO ?", (str(settings.place.database),))
-    return Deps(settings, artifacts=template.artifacts, warehouse=template.warehouse)
+    return with_indexes(Deps(settings, artifacts=template.artifacts, warehouse=template.warehouse))
 
 
 @pytest.fixture

@@ -34,6 +34,9 @@ values = st.recursive(
 features = st.dictionaries(st.sampled_from(KNOWN_NAMES), values, max_size=3).map(lambda more: CUSTOMER | more)
 near = st.fixed_dictionaries({}, optional={name: st.lists(features | values, max_size=3) for name in BUYER_LISTS})
 bodies = values | st.dictionaries(names, values, max_size=8) | near | near.map(lambda lists: {"name": "x", **lists})
+QUERIES = [
+    "limit", "cursor", "sort", "status", "outcomes", "x", "protocol", "metric", "group_by", "rows", "tests", "configs",
+]  # fmt: skip
 FUZZ = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -86,7 +89,7 @@ def test_any_bytes_are_answered(deps: Deps, dataset: dict[str, Any], config: dic
 
 
 @FUZZ
-@given(query=st.dictionaries(st.sampled_from(["limit", "cursor", "sort", "status", "outcomes", "x"]), st.text()))
+@given(query=st.dictionaries(st.sampled_from(QUERIES), st.text()))
 def test_any_query_is_answered(deps: Deps, dataset: dict[str, Any], config: dict[str, Any], query: Any) -> None:
     caller = Caller(create_public(deps).test_client())
     of_dataset, of_config = f"/api/datasets/{dataset['id']}/", f"/api/feature-configs/{config['id']}/"
@@ -95,6 +98,10 @@ def test_any_query_is_answered(deps: Deps, dataset: dict[str, Any], config: dict
         of_dataset + "feature-configs/",
         of_dataset + "smart-defaults/",
         of_config + "versions/",
+        of_dataset + "leaderboard/",
+        of_dataset + "heatmap/",
+        of_dataset + "heatmap.csv",
+        "/api/compare/",
     ):
         answer = caller.client.get(path, query_string=query, base_url=BASE)
         assert answer.status_code in (200, 422), (query, answer.text)

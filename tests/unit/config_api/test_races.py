@@ -74,7 +74,7 @@ def test_a_draft_is_either_deleted_or_tested(api: Caller, deps: Deps, config: di
 
     statuses = [answer.status_code for answer in at_once(deps, meet)]
     deleted, started = statuses.count(204), statuses.count(202)
-    assert (deleted, started) in {(1, 0), (0, WRITERS // 2)}
+    assert (deleted, started) in {(1, 0), (0, 1)}  # whoever starts later finds the test that is there
     assert api.call("GET", path).status_code == (404 if deleted else 200)
 
 

@@ -15,6 +15,7 @@ def test_the_collector_and_the_sweep_are_asked() -> None:
     assert {(tick.service, tick.path, tick.seconds) for tick in TICKS} == {
         ("metrics-collector", "/tasks/collect", 1.0),
         ("quicktest-orchestrator", "/tasks/sweep", 15.0),
+        ("quicktest-orchestrator", "/tasks/reruns", 60.0),
     }
 
 

@@ -56,6 +56,7 @@ def test_a_test_whose_code_is_there_is_submitted_with_its_labels(world: World, a
     assert (test.phase, test.job_id, test.started_at) == (Phase.RUNNING, "qt-t1", rfc3339(world.clock.now()))
     assert test.roles["product_id"] == "product"
     assert test.template == template_id(json.loads(TEMPLATE.read_text()))
+    assert test.code == {"preprocessing.py": "ab" * 32, "trainer.py": "ab" * 32}
     ((job_id, parameters, labels),) = world.pipelines.submissions
     assert (job_id, len(parameters)) == ("qt-t1", 5)
     assert labels["correlation_id"] == "asked-t1"
@@ -221,7 +222,6 @@ def test_an_unreachable_runner_puts_the_event_off_and_the_intention_is_on_record
 
 
 def test_events_that_this_installation_does_not_act_on_are_taken_and_forgotten(world: World, app: Flask) -> None:
-    assert world.push(app, world.event("dataset.updated", dataset_id="d1")) == 204
     assert world.push(app, world.event("full-training.requested", training_id="f1")) == 204
     assert records.count(world.deps.documents, records.DeadLetter) == 0
 

@@ -204,6 +204,16 @@ def test_the_events_correlation_id_is_in_force_while_it_is_handled(deps: Deps) -
     assert seen == ["c-1", "c-1"]
 
 
+def test_the_log_tells_which_attempt_it_was_where_the_bus_counts_them(
+    deps: Deps, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = client(deps, Counting(Done()))
+    push(service, event("e1"))
+    assert '"attempt"' not in capsys.readouterr().out
+    push(service, json=push_body(event("e2"), "s") | {"deliveryAttempt": 3})
+    assert '"attempt": 3' in capsys.readouterr().out
+
+
 def test_tasks_run_and_their_errors_are_problems(deps: Deps) -> None:
     def broken(_: Deps) -> None:
         raise Transient("away")
@@ -260,8 +270,14 @@ def test_only_json_is_taken(deps: Deps, type: str) -> None:
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (415, "content_type")  # type: ignore[index]
 
 
+def test_a_probe_may_call_the_container_by_any_address(deps: Deps) -> None:
+    service = client(deps, Counting(Done()))
+    assert service.get("/healthz", headers={"Host": "10.8.0.3:8080"}).status_code == 200
+    assert service.get("/healthz", headers={"Origin": "https://evil.example"}).status_code == 403
+
+
 def test_health_needs_no_token(deps: Deps) -> None:
     service = client(deps, Counting(Done()))
     assert [service.get(path).status_code for path in ("/healthz", "/readyz")] == [200, 200]
-    assert service.get("/healthz", headers={"Host": "evil.example"}).status_code == 403
+    assert service.get("/readyz", headers={"Host": "evil.example"}).status_code == 403
     assert service.get("/nowhere").status_code == 401

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from towerlab.domain.compute import Machine, Offer
 from towerlab.runtime.settings import Google, Local, SettingsError, load, settings_from
+from towerlab.runtime.wiring import begin
 
 
 @pytest.fixture
@@ -148,3 +149,25 @@ def test_the_machines_of_google_cloud_are_settings() -> None:
 
 def test_one_machine_has_nothing_to_choose_from(environ: dict[str, str]) -> None:
     assert settings_from(environ).offer is None
+
+
+def test_what_a_service_cannot_begin_without_ends_it_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], environ: dict[str, str]
+) -> None:
+    monkeypatch.setenv("TOWERLAB_STATE", environ["TOWERLAB_STATE"])
+    monkeypatch.delenv("TOWERLAB_PIPELINE_TEMPLATE", raising=False)
+    with pytest.raises(SystemExit) as raised:
+        begin("metrics-collector", "template")
+    assert raised.value.code == 3
+    assert capsys.readouterr().err.splitlines()[-1].startswith("cannot start: TOWERLAB_PIPELINE_TEMPLATE")
+
+
+def test_nobody_serves_people_on_google_cloud_without_their_audiences(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in GOOGLE.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("TOWERLAB_AUDIENCES", raising=False)
+    with pytest.raises(SystemExit):
+        begin("config-api", "identity")
+    assert capsys.readouterr().err.startswith("cannot start: TOWERLAB_AUDIENCES")

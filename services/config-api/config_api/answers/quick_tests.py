@@ -149,11 +149,29 @@ class BoughtProductAnswer(Answered):
     times = whole(minimum=1)
 
 
-class CustomerAnswer(Answered):
-    customer = text()
+class ListsAnswer(Answered):
     recommended = several(RecommendedProductAnswer)
     before = several(BoughtProductAnswer)
     after = several(BoughtProductAnswer)
 
 
-CustomerPage = page_of(CustomerAnswer)
+class OtherListsAnswer(ListsAnswer):
+    in_common = whole(minimum=0, description="Products that both tests recommend to this customer")
+
+
+class CustomerAnswer(ListsAnswer):
+    customer = text()
+    beside = one(OtherListsAnswer, null=True)
+
+
+class OtherTestAnswer(Answered):
+    test = text()
+    feature_config = text()
+    number = whole(null=True, minimum=1)
+    name = text()
+    version = whole(minimum=1)
+    same_protocol = flag()
+
+
+class CustomerPage(page_of(CustomerAnswer)):  # type: ignore[misc]
+    beside = one(OtherTestAnswer, null=True)

@@ -92,7 +92,8 @@ def _refreshed(deps: Deps, by: Caller, dataset_id: str, read: _Read) -> Dataset:
     changed = replace(changed, training_rows=training_rows(deps, read.table.uri, changed.mapping))
     look_closer(deps, changed)
     writes = [records.put(changed, dataset_id, held.revision)]
-    return commit(deps, by, changed, writes, (), [dataset_change("refreshed", before, changed)])
+    told = event(deps, "dataset.refreshed", dataset_id, dataset_id=dataset_id, snapshot_id=changed.snapshot.id)
+    return commit(deps, by, changed, writes, [told], [dataset_change("refreshed", before, changed)])
 
 
 def _kept(before: Dataset, read: _Read) -> Mapping[str, ColumnRole] | None:

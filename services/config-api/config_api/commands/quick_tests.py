@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from towerlab.configs.config import ConfigVersion
+from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
 from towerlab.domain.audit import Change
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid
 from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, TestSettings, advance
 from towerlab.domain.times import rfc3339
-from towerlab.ports.documents import Documents
+from towerlab.events.envelope import Event
+from towerlab.ports.documents import Documents, Put
 from towerlab.runtime import records
 from towerlab.runtime.announce import event
 from towerlab.runtime.logs import correlation_id
+from towerlab.runtime.records import Held
 from towerlab.runtime.wiring import Deps
 
 from config_api import reading
@@ -33,6 +36,35 @@ class Started:
 
     test: QuickTest
     existing: bool = False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A test that is to be: its id decides that it is started once."""
+
+    settings: TestSettings
+    id: str
+    rerun: bool = False
+
+
+@dataclass(frozen=True)
+class AskedFor:
+    """A new test, and all that is written and told with it."""
+
+    test: QuickTest
+    writes: Sequence[Put]
+    events: Sequence[Event]
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a test is of. The summary was read first: its revision tells if anything else has moved since."""
+
+    summary: Held[ConfigSummary]
+    config: FeatureConfig
+    version: ConfigVersion
+    dataset: Dataset
 
 
 def start_quick_test(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Started:
@@ -59,15 +91,36 @@ def _start(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Starte
         found = _equal_one(deps.documents, version, dataset, asked.settings)
         if found:
             return nothing_to_write(deps, by, Started(found, existing=True))
-    expected = expected_seconds(deps, dataset, version, asked.settings)
-    test = replace(_new_test(deps, by.name, version, dataset, asked.settings), estimated_seconds=expected)
-    counts = counted(deps.documents, config_id).with_new(test.created_at)
-    current = reading.version(deps.documents, config_id, config.version)
-    counted_in = summarised(config, current, counts, best_in(summary.value))
-    writes = [records.put(test, test.id, None), records.put(counted_in, config_id, summary.revision)]
-    told = event(deps, "quick-test.requested", test.id, test_id=test.id)
-    changes = [_change("requested", test), config_change("test_requested", config, config, quick_test=test.id)]
-    return commit(deps, by, Started(test), writes, [told], changes)
+    wanted = Wanted(asked.settings, deps.ids.new())
+    new = _asked_for(deps, by.name, wanted, _About(summary, config, version, dataset))
+    return commit(deps, by, Started(new.test), new.writes, new.events, new.changes)
+
+
+def asked_for(deps: Deps, who: str, config_id: str, wanted: Wanted) -> AskedFor:
+    """What starts a test of the config's current version, to be committed by the caller. Raises NotFound and
+    Conflict."""
+    summary = reading.summary(deps.documents, config_id)
+    config = reading.config(deps.documents, config_id).value
+    dataset = reading.dataset(deps.documents, config.dataset_id).value
+    version = reading.version(deps.documents, config_id, config.version)
+    for refusal in refusals(config, version, dataset):
+        raise refusal
+    return _asked_for(deps, who, wanted, _About(summary, config, version, dataset))
+
+
+def _asked_for(deps: Deps, who: str, wanted: Wanted, about: _About) -> AskedFor:
+    config, documents = about.config, deps.documents
+    expected = expected_seconds(deps, about.dataset, about.version, wanted.settings)
+    test = replace(_new_test(deps, who, wanted, about), estimated_seconds=expected)
+    counts = counted(documents, config.id).with_new(test.created_at)
+    current = reading.version(documents, config.id, config.version)
+    counted_in = summarised(config, current, counts, best_in(about.summary.value))
+    return AskedFor(
+        test,
+        [records.put(test, test.id, None), records.put(counted_in, config.id, about.summary.revision)],
+        [event(deps, "quick-test.requested", test.id, test_id=test.id)],
+        [_change("requested", test), config_change("test_requested", config, config, quick_test=test.id)],
+    )
 
 
 def _equal_one(
@@ -82,16 +135,17 @@ def _equal_one(
     return None
 
 
-def _new_test(deps: Deps, who: str, version: ConfigVersion, dataset: Dataset, settings: TestSettings) -> QuickTest:
-    now = deps.clock.now()
+def _new_test(deps: Deps, who: str, wanted: Wanted, about: _About) -> QuickTest:
+    now, version = deps.clock.now(), about.version
     return QuickTest(
-        id=deps.ids.new(),
+        id=wanted.id,
         config_id=version.config_id,
-        dataset_id=dataset.id,
+        dataset_id=about.dataset.id,
         version=version.version,
         config_hash=version.config_hash,
-        snapshot_id=dataset.snapshot.id,
-        settings=settings,
+        snapshot_id=about.dataset.snapshot.id,
+        settings=wanted.settings,
+        rerun=wanted.rerun,
         created_at=rfc3339(now),
         deadline=rfc3339(now + timedelta(seconds=deps.settings.test_deadline_seconds)),
         requested_by=who,

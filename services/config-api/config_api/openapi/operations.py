@@ -8,11 +8,16 @@ from config_api.answers import configs as config_answers
 from config_api.answers import datasets as dataset_answers
 from config_api.answers import quick_tests as test_answers
 from config_api.answers.health import Health, Readiness
+from config_api.answers.predicting import PredictionAnswer
+from config_api.answers.reruns import DriftAnswer, RerunPlanAnswer
 from config_api.answers.uploads import UploadAnswer
 from config_api.openapi import examples
+from config_api.openapi.boards import BOARDS
 from config_api.openapi.moves import MOVES
 from config_api.openapi.operation import Operation
 from config_api.schemas import configs, datasets, queries, quick_tests
+from config_api.schemas.predicting import PredictionSchema
+from config_api.schemas.reruns import DriftSchema, RerunPlanSchema
 from config_api.upload_kinds import ENDINGS
 
 _DATASET = "/api/datasets/<id:dataset_id>/"
@@ -133,7 +138,7 @@ TESTS: Mapping[str, Operation] = {
         content="application/vnd.apache.parquet",
     ),
     f"GET {_TEST}recommendations/": Operation(
-        "What the test's model recommends to some customers, beside what they bought before and after",
+        "What the model recommends to customers, beside what they bought; `beside` another test, to the same ones",
         {200: test_answers.CustomerPage},
         query=queries.CustomerSchema,
     ),
@@ -142,6 +147,29 @@ TESTS: Mapping[str, Operation] = {
         {202: test_answers.QuickTestAnswer},
         body=quick_tests.NothingSchema,
         may_be_empty=True,
+    ),
+}
+
+EXPERIMENTS: Mapping[str, Operation] = {
+    f"GET {_DATASET}prediction-report/": Operation(
+        "How well quick tests predict the order of configs on the full data",
+        {200: PredictionAnswer},
+        query=PredictionSchema,
+        may_conflict=True,
+    ),
+    f"GET {_CONFIG}rerun-plan/": Operation("When this config is tested again", {200: RerunPlanAnswer}, etag=True),
+    f"PUT {_CONFIG}rerun-plan/": Operation(
+        "Test this config again daily, weekly, or whenever its dataset has changed",
+        {200: RerunPlanAnswer},
+        body=RerunPlanSchema,
+        example={"when": "weekly"},
+        if_match=True,
+        etag=True,
+    ),
+    f"GET {_CONFIG}drift/": Operation(
+        "Recall over the tests of one version, and whether it has left its interval",
+        {200: DriftAnswer},
+        query=DriftSchema,
     ),
 }
 
@@ -173,6 +201,8 @@ OPERATIONS: Mapping[str, Operation] = {
     **CONFIGS,
     **MOVES,
     **TESTS,
+    **EXPERIMENTS,
+    **BOARDS,
     **HEALTH,
     **UPLOADS,
     **DOCUMENTATION,

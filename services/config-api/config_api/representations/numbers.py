@@ -18,6 +18,11 @@ def finite(value: Any) -> Any:
     return value
 
 
+def points(share: float) -> str:
+    """A difference in points, signed: '+1.2'."""
+    return f"{100 * share:+.1f}".replace("-", "\u2212")
+
+
 def by_k(figures: Mapping[str, Any]) -> dict[str, Any]:
     """{'10': x} as {'recall_at_10': x}."""
     return {f"recall_at_{k}": value for k, value in figures.items()}

@@ -11,7 +11,7 @@ from towerlab.domain.verdict import BETTER, CANNOT_TELL, SEEDS, WORSE
 from towerlab.runtime import records
 
 from config_api.representations.compute import compute
-from config_api.representations.numbers import by_k, finite
+from config_api.representations.numbers import by_k, finite, points
 
 
 def quick_test(test: QuickTest, result: Result | None, ahead: int | None = None) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _previous_best(best: PreviousBest) -> dict[str, Any]:
 def _reason(best: PreviousBest) -> str:
     """Why the verdict is what it is, and what would settle it."""
     low, high = best.difference_interval["100"]
-    seen = f"{_points(best.difference['100'])} points of recall@100 ({_points(low)} to {_points(high)}"
+    seen = f"{points(best.difference['100'])} points of recall@100 ({points(low)} to {points(high)}"
     if not best.seeds_known:
         return (
             f"{seen} over customers alone): how much seeds differ is not known here. Run {SEEDS} seeds of each config."
@@ -149,10 +149,6 @@ def _reason(best: PreviousBest) -> str:
         CANNOT_TELL: "This config cannot be told from the previous best",
     }[best.verdict]
     return f"{said}: {seen}, customers and seeds considered)."
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "\u2212")
 
 
 def _seconds(start: str | None, end: str | None) -> float | None:

@@ -16,6 +16,7 @@ from towerlab.runtime.wiring import Deps
 from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from config_api.http import Answer, answer, deps, query
+from config_api.lineage import lineage
 from config_api.recommendations import recommendations
 from config_api.schemas.queries import CustomerSchema
 from config_api.watching import whole
@@ -58,9 +59,13 @@ def ranks(test_id: str) -> Response:
 
 @routes.get("/recommendations/")
 def recommended(test_id: str) -> Answer:
-    """For some customers of the evaluation, or for one."""
-    asked = query(CustomerSchema())
-    return answer(recommendations(deps(), test_id, asked["customer"], asked["limit"]))
+    """For some customers of the evaluation, or for one; of two tests side by side with `beside`."""
+    return answer(recommendations(deps(), test_id, query(CustomerSchema())))
+
+
+@routes.get("/lineage/")
+def origin(test_id: str) -> Answer:
+    return answer(lineage(deps(), test_id))
 
 
 def _events(deps: Deps, test_id: str) -> Iterator[str]:

@@ -15,8 +15,17 @@ from towerlab.domain.roles import mapping_faults
 
 from config_api.faults import Sent, elsewhere, fault, load
 from config_api.fields import Choice, Text
+from config_api.http import deps
 
 LONGEST_NAME = 255
+_ELSEWHERE = {
+    "bigquery": "this installation is on one machine and reads files; BigQuery comes with one on Google Cloud",
+    "file": "this installation is on Google Cloud and reads BigQuery tables; files come with one on a machine of yours",
+}
+_MENDED = {
+    "bigquery": "Load it into BigQuery and register the table as project.dataset.table, with kind bigquery.",
+    "file": "Export it as a Parquet or CSV file and register that, with kind file.",
+}
 
 
 @dataclass(frozen=True)
@@ -32,8 +41,9 @@ class SourceSchema(Schema):
 
     @validates("kind")
     def is_served_here(self, kind: str, **_: Any) -> None:
-        if kind == "bigquery":
-            raise fault("not_here", "BigQuery comes with the cloud installation", "Register a Parquet or CSV file.")
+        kinds = deps().warehouse.kinds
+        if kind not in kinds:
+            raise fault("not_here", _ELSEWHERE[kind], " ".join(_MENDED[served] for served in sorted(kinds)))
 
     @post_load
     def made(self, loaded: dict[str, Any], **_: Any) -> Source:

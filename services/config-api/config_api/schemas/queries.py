@@ -44,6 +44,7 @@ class PurchaseSchema(Schema):
 class CustomerSchema(Schema):
     customer = Text(500, load_default=None)
     limit = Digits(1, MAX_LIMIT, load_default=5)
+    beside = Text(40, load_default=None, metadata={"description": "Another test, for the same customers under both"})
 
 
 class PageSchema(Schema):

@@ -1,0 +1,1 @@
+"""What Terraform must know of the code, derived from the code: `python -m deployment` writes deploy/derived/*.json."""
