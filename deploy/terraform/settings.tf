@@ -29,6 +29,13 @@ locals {
     TOWERLAB_UPLOAD_MEGABYTES        = tostring(var.upload_megabytes)
     TOWERLAB_REGISTER_AT_ONCE_VALUES = tostring(var.register_at_once_values)
     TOWERLAB_TEST_DEADLINE_SECONDS   = tostring(var.test_deadline_seconds)
+    TOWERLAB_DATAFLOW_ROWS           = tostring(var.compute.dataflow_rows)
+    TOWERLAB_DATAFLOW_WORKERS        = tostring(var.compute.dataflow_workers)
+    TOWERLAB_DATAFLOW_MACHINE        = var.compute.dataflow_machine
+    TOWERLAB_DATAFLOW_IMAGE          = var.compute.dataflow_image
+    TOWERLAB_TRAINER_CPU             = tostring(var.compute.trainer_cpu)
+    TOWERLAB_TRAINER_MEMORY_GB       = tostring(var.compute.trainer_memory_gb)
+    TOWERLAB_TRAINER_ACCELERATOR     = var.compute.trainer_accelerator
   }
 
   environments = {

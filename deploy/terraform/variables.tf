@@ -126,6 +126,25 @@ variable "test_deadline_seconds" {
   default     = 7200
 }
 
+variable "compute" {
+  description = "What quick tests run on. Above so many rows StatisticsGen and Transform are Dataflow's (0: never), on so many workers at most; dataflow_image is empty for the pipeline's own. The Trainer, and every other task that holds rows, has so many CPUs and gigabytes; the Trainer alone an accelerator, such as NVIDIA_TESLA_T4:1."
+  type = object({
+    dataflow_rows       = optional(number, 10000000)
+    dataflow_workers    = optional(number, 8)
+    dataflow_machine    = optional(string, "e2-standard-4")
+    dataflow_image      = optional(string, "")
+    trainer_cpu         = optional(number, 4)
+    trainer_memory_gb   = optional(number, 16)
+    trainer_accelerator = optional(string, "")
+  })
+  default = {}
+
+  validation {
+    condition     = var.compute.trainer_accelerator == "" || can(regex("^[A-Z][A-Z0-9_]*:(1|2|4|8|16)$", var.compute.trainer_accelerator))
+    error_message = "trainer_accelerator is a type and 1, 2, 4, 8 or 16 of it, such as NVIDIA_TESLA_T4:1."
+  }
+}
+
 variable "tracking_database_tier" {
   description = "Cloud SQL machine type of MLflow's database."
   type        = string

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from config_api.summaries import Best, TestCounts, summarised
+from metrics_collector.result import best_test
 from towerlab.configs.config import ConfigVersion, FeatureConfig, create_config
 from towerlab.configs.known import Known
 from towerlab.configs.lists import ConfigLists
@@ -21,7 +22,6 @@ from towerlab.domain.quicktest import Phase, QuickTest, TestSettings
 from towerlab.domain.results import (
     KS,
     BestMetrics,
-    BestTest,
     Recall,
     Result,
     Ruler,
@@ -89,7 +89,7 @@ class Filling:
         results = [self._result(version, test, n) for test in tests]
         best = BestMetrics(id, self._dataset.id)
         for test, result in zip(tests, results, strict=True):
-            best = with_test(best, _as_best(test, result))
+            best = with_test(best, best_test(result, test))
         self._write_hits(n, results)
         yield records.put(named, id, None)
         yield records.put(version, f"{id}.1", None)
@@ -151,19 +151,6 @@ def _many_lists() -> list[ConfigLists]:
     """Combinations of a few choices, some of them left out, so that a heatmap has empty cells."""
     choices = product(SIZES, (8, 16), SIZES, (10, 50, 100), CROSSES)
     return [wizard_lists(*each) for each in choices if (each[0] // 16 + each[2] // 16 + len(each[4])) % 5]
-
-
-def _as_best(test: QuickTest, result: Result) -> BestTest:
-    return BestTest(
-        test_id=test.id,
-        version=test.version,
-        protocol_key=result.protocol_key,
-        sample_percent=test.settings.data_sample_percent,
-        settings=records.to_json(test.settings),
-        at=result.recall.at,
-        interval=result.recall.interval,
-        completed_at=result.completed_at,
-    )
 
 
 def _recall(at_100: float) -> Recall:

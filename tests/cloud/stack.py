@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from local_stack.layout import LOOPBACK, SERVICES, Layout
 from local_stack.programs import Blueprint, Program, mlflow, python, runner, scheduler, services
-from towerlab.runtime.settings import Google, Settings, settings_from
+from towerlab.runtime.settings import settings_from
 from towerlab.runtime.subscriptions import subscriptions
 from towerlab.runtime.wiring import Deps
 
@@ -137,12 +138,8 @@ def person_token(layout: CloudLayout) -> str:
 
 
 def _deps(layout: CloudLayout) -> Deps:
-    import os
-
     os.environ.update(layout.emulators())
-    settings: Settings = settings_from(layout.environment())
-    assert isinstance(settings.place, Google)
-    return Deps(settings, "terraform")
+    return Deps(settings_from(layout.environment()), "terraform")
 
 
 def _front(layout: CloudLayout) -> dict[str, object]:

@@ -10,6 +10,7 @@ import pytest
 from towerlab.adapters.artifacts import FileArtifacts
 from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.pipelines_local import LocalPipelines
+from towerlab.domain.compute import Compute, Place
 from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Pipelines
@@ -57,6 +58,13 @@ def test_a_mailbox_that_cannot_be_written_is_transient(tmp_path: Path, template:
     pipelines = LocalPipelines(tmp_path, template)
     with pytest.raises(Transient):
         pipelines.submit("qt-1", parameters("x"), {})
+
+
+def test_another_compute_than_this_machine_is_not_to_be_had(tmp_path: Path, template: StoredTemplate) -> None:
+    pipelines = LocalPipelines(tmp_path, template)
+    with pytest.raises(ValueError, match="one machine"):
+        pipelines.submit("qt-1", parameters("x"), {}, Compute(Place.DATAFLOW, 8, "e2-standard-4"))
+    assert pipelines.describe("qt-1") is None
 
 
 def test_a_template_out_of_reach_is_transient(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from towerlab.adapters.pipelines_local import LocalPipelines
 from towerlab.adapters.pipelines_vertex import VertexPipelines
 from towerlab.adapters.storage_holds import StorageHolds
 from towerlab.adapters.vertex_job import ContainerChange, Workload
+from towerlab.domain.compute import Compute, Machine
 from towerlab.domain.errors import Invalid
 from towerlab.ports.artifacts import Artifacts
 from towerlab.ports.errors import Transient
@@ -122,11 +123,16 @@ def test_labels_reach_the_job_in_the_form_that_google_takes(vertex: Vertex, temp
 
 
 def test_what_a_container_gets_reaches_its_task(vertex: Vertex, template: StoredTemplate) -> None:
-    def compute(given: Any, _: Any) -> dict[str, ContainerChange]:
-        return {"Trainer": ContainerChange(("--more=x",), {"SIZE": given["text"]}, {"memoryLimit": 16.0})}
+    asked: list[Compute] = []
 
-    pipelines = on(vertex.url, template, tracking_uri="http://127.0.0.1:1/mlflow", compute=compute)
-    job = finished(pipelines, "qt-containers", parameters("containers"))
+    def containers(compute: Compute) -> dict[str, ContainerChange]:
+        asked.append(compute)
+        return {"Trainer": ContainerChange(("--more=x",), {"SIZE": "large"}, {"memoryLimit": 16.0})}
+
+    pipelines = on(vertex.url, template, tracking_uri="http://127.0.0.1:1/mlflow", containers=containers)
+    pipelines.submit("qt-containers", parameters("containers"), {}, Compute(trainer=Machine(8, 52)))
+    job = ended(pipelines, "qt-containers")
+    assert asked == [Compute(trainer=Machine(8, 52))]
     artifacts = StorageArtifacts("gs://runs/artifacts", also_readable=[WORKLOAD.root])
     first, trainer = (artifacts.read(f"{task.outputs['model']}/deep/uri").decode() for task in job.tasks)
     assert (first, trainer) == ("", "http://127.0.0.1:1/mlflow")

@@ -18,6 +18,7 @@ from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
 from towerlab.configs.hashing import config_hash
 from towerlab.configs.lists import ConfigLists
 from towerlab.domain.columns import Availability, ColumnRole, ColumnType
+from towerlab.domain.compute import HERE, Compute, Offer
 from towerlab.domain.datasets import Dataset, Snapshot, Source
 from towerlab.domain.errors import Invalid
 from towerlab.domain.quicktest import QuickTest, TestSettings
@@ -31,7 +32,7 @@ from towerlab.ports.pipelines import Job, JobError, JobState, JobTask
 from towerlab.ports.tracking import TrackedRun
 from towerlab.runtime import records
 from towerlab.runtime.announce import event
-from towerlab.runtime.settings import Local, Settings
+from towerlab.runtime.settings import Google, Local, Settings
 from towerlab.runtime.wiring import Deps
 
 from tests.unit.indexed import with_indexes
@@ -75,16 +76,20 @@ class HeldPipelines:
 
     jobs: dict[str, Job] = field(default_factory=dict)
     submissions: list[tuple[str, Mapping[str, str], Mapping[str, str]]] = field(default_factory=list)
+    computes: dict[str, Compute] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     reachable: bool = True
     refusal: Invalid | None = None
 
-    def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    def submit(
+        self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str], compute: Compute = HERE
+    ) -> None:
         self._reach()
         if self.refusal:
             raise self.refusal
         if job_id not in self.jobs:
+            self.computes[job_id] = compute
             self.submissions.append((job_id, parameters, labels))
             self.jobs[job_id] = Job(job_id, JobState.PENDING, ())
 
@@ -208,6 +213,22 @@ class World:
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         with app.test_client() as client:
             return client.post(path, data=content, headers=headers, base_url="http://127.0.0.1").status_code
+
+
+def on_google_cloud(offer: Offer) -> Google:
+    """An installation that has these machines."""
+    return Google(
+        project="some-project",
+        region="europe-west4",
+        artifacts="gs://some-artifacts",
+        pipeline_root="gs://some-runs",
+        snapshots="some-project.snapshots",
+        push_audience="https://towerlab.example",
+        push_accounts=("push@towerlab.example",),
+        pipeline_image="registry.example/pipeline:1",
+        pipeline_account="runs@towerlab.example",
+        offer=offer,
+    )
 
 
 def a_dataset() -> Dataset:

@@ -81,6 +81,10 @@ PIPELINE = (
     Grant("roles/bigquery.readSessionUser", "project", "reads a snapshot's rows as Arrow"),
     Grant("roles/bigquery.dataViewer", "snapshots", "reads snapshots"),
     Grant("roles/run.invoker", "tracking", "logs the training in MLflow"),
+    Grant("roles/dataflow.developer", "project", "starts Dataflow for large datasets, and looks at it"),
+    Grant("roles/dataflow.worker", "project", "Dataflow asks it of the account that workers run as"),
+    Grant("roles/artifactregistry.reader", "project", "workers load their image"),
+    Grant("roles/iam.serviceAccountUser", "pipeline_account", "has workers run as itself"),
 )
 TRACKING = (
     Grant("roles/cloudsql.client", "project", "opens the database of runs"),

@@ -10,6 +10,7 @@ from typing import Any
 from towerlab.configs.config import ConfigVersion
 from towerlab.configs.lists import SIDES
 from towerlab.domain.certainty import EVALUATED, half_width, smallest_difference
+from towerlab.domain.compute import HERE, Compute, choose
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.durations import DATA_STAGES, TRANSFORM, Ran, Work, learn, past_error
 from towerlab.domain.protocol import roles_of
@@ -22,6 +23,7 @@ from towerlab.runtime.wiring import Deps
 
 from config_api import profiles, reading
 from config_api.refusals import refusals
+from config_api.representations.compute import compute as shown
 
 DEFAULTS = TestSettings()
 TRAINED = 0.9  # share of the rows; the newest tenth is for evaluation
@@ -38,13 +40,17 @@ class Asked:
     batch_size: int
     replicates: int
     split: str = DEFAULTS.advanced.split
+    compute: Compute = HERE
 
 
 def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, Any]:
     config = reading.config(deps.documents, config_id).value
     version = reading.version(deps.documents, config_id, query["version"] or config.version)
     dataset = reading.dataset(deps.documents, config.dataset_id).value
-    asked = Asked(query["data_sample_percent"], query["epochs"], query["batch_size"], query["replicates"])
+    compute = choose(dataset.qualifying_rows, deps.settings.offer)
+    asked = Asked(
+        query["data_sample_percent"], query["epochs"], query["batch_size"], query["replicates"], compute=compute
+    )
     past = _past(deps, dataset)
     stages, seconds = past.expected(dataset, version, asked)
     customers = _customers(deps, dataset)
@@ -54,7 +60,8 @@ def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, 
     return {
         "seconds": seconds,
         "stages": [{"name": stage, "seconds": round(each, 2)} for stage, each in stages.items()],
-        "cost_usd": 0.0,
+        "compute": shown(compute),
+        "cost_usd": 0.0 if compute == HERE else None,
         "past_runs": len(past.runs),
         "past_error": past_error(past.runs),
         "steps": _steps(dataset, asked),
@@ -66,7 +73,8 @@ def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, 
 
 def expected_seconds(deps: Deps, dataset: Dataset, version: ConfigVersion, settings: TestSettings) -> float:
     """From the start of a test to its result."""
-    _, seconds = _past(deps, dataset).expected(dataset, version, _asked(settings))
+    asked = _asked(settings, choose(dataset.qualifying_rows, deps.settings.offer))
+    _, seconds = _past(deps, dataset).expected(dataset, version, asked)
     return seconds
 
 
@@ -122,14 +130,14 @@ def _ran(dataset: Dataset, version: ConfigVersion, test: QuickTest) -> Ran:
     done = {one.name: one.seconds for one in test.stages if one.status == "completed" and one.seconds is not None}
     begun = next((one.started_at for one in test.stages if one.started_at), test.started_at)
     seconds = seconds_between(begun, test.completed_at) or 0.0
-    return Ran(_work(dataset, version, _asked(test.settings)), done, seconds, test.estimated_seconds)
+    return Ran(_work(dataset, version, _asked(test.settings, test.compute)), done, seconds, test.estimated_seconds)
 
 
 def _work(dataset: Dataset, version: ConfigVersion, asked: Asked) -> Work:
-    values = _rows(dataset) * max(len(version.columns), 1)
+    values = dataset.qualifying_rows * max(len(version.columns), 1)
     share = asked.sample_percent / 100
-    trained = _rows(dataset) * TRAINED * share * asked.epochs * asked.replicates
-    return Work(values, values * share, trained, version.buyer_tensor_dim + version.product_tensor_dim)
+    trained = dataset.qualifying_rows * TRAINED * share * asked.epochs * asked.replicates
+    return Work(values, values * share, trained, version.buyer_tensor_dim + version.product_tensor_dim, asked.compute)
 
 
 def _placed(version: ConfigVersion) -> tuple[tuple[str, str], ...]:
@@ -137,20 +145,14 @@ def _placed(version: ConfigVersion) -> tuple[tuple[str, str], ...]:
     return tuple((side, feature["column"]) for side in SIDES for feature in version.lists.features(side))
 
 
-def _asked(settings: TestSettings) -> Asked:
-    advanced = settings.advanced
-    return Asked(
-        settings.data_sample_percent, settings.epochs, settings.batch_size, settings.replicates, advanced.split
-    )
-
-
-def _rows(dataset: Dataset) -> int:
-    return dataset.training_rows.get("qualify", dataset.snapshot.rows)
+def _asked(settings: TestSettings, compute: Compute) -> Asked:
+    percent, split = settings.data_sample_percent, settings.advanced.split
+    return Asked(percent, settings.epochs, settings.batch_size, settings.replicates, split, compute)
 
 
 def _steps(dataset: Dataset, asked: Asked) -> int:
     """Optimizer steps: whole batches, as the trainer takes them."""
-    rows = math.floor(_rows(dataset) * TRAINED * asked.sample_percent / 100)
+    rows = math.floor(dataset.qualifying_rows * TRAINED * asked.sample_percent / 100)
     return rows // max(min(asked.batch_size, rows), 1) * asked.epochs
 
 
@@ -168,7 +170,7 @@ def _certainty(customers: int, asked: Asked) -> dict[str, Any]:
 
 
 def _recommended(dataset: Dataset, customers: int) -> dict[str, Any]:
-    small = _rows(dataset) <= SMALL_ROWS
+    small = dataset.qualifying_rows <= SMALL_ROWS
     percent, epochs, batch = SMALL if small else LARGE
     return {
         "data_sample_percent": percent,
@@ -180,10 +182,10 @@ def _recommended(dataset: Dataset, customers: int) -> dict[str, Any]:
 
 def _why(dataset: Dataset, customers: int, small: bool) -> str:
     if not small:
-        return f"{_rows(dataset):,} rows: a tenth of the customers is enough to tell configs apart."
+        return f"{dataset.qualifying_rows:,} rows: a tenth of the customers is enough to tell configs apart."
     judged = customers * EVALUATED / 10
     cost = f"a 10% sample would leave about {judged:,.0f} customers to judge by: ±{100 * half_width(judged):.1f} points"
-    return f"Only {_rows(dataset):,} rows: all of them train in minutes, and {cost}."
+    return f"Only {dataset.qualifying_rows:,} rows: all of them train in minutes, and {cost}."
 
 
 def _warnings(dataset: Dataset, asked: Asked) -> list[Warning]:

@@ -17,6 +17,7 @@ from tfx.types import Artifact, artifact_utils
 from tfx_bsl.coders import example_coder
 
 SHARDS = 2
+ROWS_A_SHARD = 1_000_000  # gzip files cannot be read in parts: so many of them, so many of Beam's workers
 Encoder = example_coder.RecordBatchToExamplesEncoder
 GZIP = tf.io.TFRecordOptions("GZIP", compression_level=1)
 
@@ -64,11 +65,12 @@ def write_split(
 
 
 def _shards(batches: Sequence[pa.RecordBatch]) -> list[list[pa.RecordBatch]]:
+    wanted = max(SHARDS, -(-sum(batch.num_rows for batch in batches) // ROWS_A_SHARD))
     if len(batches) == 1:
         whole = batches[0]
-        step = max(-(-whole.num_rows // SHARDS), 1)
+        step = max(-(-whole.num_rows // wanted), 1)
         return [[whole.slice(start, step)] for start in range(0, max(whole.num_rows, 1), step)]
-    step = -(-len(batches) // SHARDS)
+    step = -(-len(batches) // wanted)
     return [list(batches[start : start + step]) for start in range(0, len(batches), step)]
 
 

@@ -55,5 +55,6 @@ class Values:
 
 def _entries(path: str) -> list[str]:
     """Of a vocabulary file, in the order of their ids."""
-    with open(path, "rb") as file:
-        return file.read().decode().removesuffix("\n").split("\n")
+    with tf.io.gfile.GFile(path, "rb") as file:
+        content: bytes = file.read()
+    return content.decode().removesuffix("\n").split("\n")

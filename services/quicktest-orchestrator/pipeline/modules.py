@@ -12,6 +12,8 @@ from types import ModuleType
 
 import fsspec
 
+from pipeline import worker_package
+
 HASH_MARK = "#sha256="
 
 
@@ -42,7 +44,7 @@ def unpack(source: bytes, name: str) -> str:
 
 def load(source: bytes, name: str) -> ModuleType:
     """The module, imported under a name of its own."""
-    full_name = f"towerlab_{name}_{hashlib.sha256(source).hexdigest()[:12]}"
+    full_name = worker_package.module_name(source, name)
     spec = importlib.util.spec_from_file_location(full_name, unpack(source, name))
     if spec is None or spec.loader is None:
         raise RefusedModule(f"{name} cannot be imported")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from tfx.components.trainer import executor as stock
 from tfx.types import artifact_utils
 from towerlab.emit.verify import verify_trainer
@@ -14,6 +15,8 @@ from towerlab.emit.verify import verify_trainer
 from pipeline import columnar, modules, tracking
 from pipeline.progress import ProgressFile
 from pipeline.told import failures_told
+
+ORDER = ("row_id", "product_index")
 
 
 class Executor(stock.GenericExecutor):
@@ -38,7 +41,16 @@ def _arrow_first(factory: Any) -> Any:
         folder = os.path.dirname(pattern)
         uri, split = os.path.dirname(folder), os.path.basename(folder).removeprefix("Split-")
         if not columnar.has_arrow(uri, split):
-            return iter(factory(file_patterns, options, schema))
+            return iter(_in_order(factory(file_patterns, options, schema)))
         return iter(columnar.read_split(uri, split).to_batches())
 
     return batches
+
+
+def _in_order(batches: Iterable[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """By row_id (the catalogue by product_index), as ExampleGen wrote them: Beam's workers write them in any order, and
+    another order of the rows is another training."""
+    table = pa.Table.from_batches(batches)
+    keys = pa.table({name: table[name].combine_chunks().flatten() for name in ORDER})
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in ORDER])
+    return list(table.take(order).combine_chunks().to_batches())

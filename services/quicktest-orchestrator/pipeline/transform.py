@@ -1,20 +1,22 @@
-"""Transform: fits the generated preprocessing_fn on 'fit', applies it to the other splits. Same artifacts as stock."""
+"""Transform: fits the generated preprocessing_fn on 'fit', applies it to the other splits. Same artifacts as the stock
+one, which runs instead where the command names a Beam runner, or where an analysis can run on Beam alone."""
 
 from __future__ import annotations
 
 import logging
 import os
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 from tfx.components.transform import executor as stock
-from tfx.dsl.components.base import base_beam_executor, base_executor
+from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import io_utils
 from towerlab.emit.verify import verify_preprocessing
 
-from pipeline import columnar, modules
+from pipeline import columnar, found_on_beam, modules, on_beam, worker_package
 from pipeline.local_tft import LocalTransform, Unsupported
 from pipeline.progress import ProgressFile
 from pipeline.told import failures_told
@@ -22,6 +24,7 @@ from pipeline.told import failures_told
 ANALYZED = "fit"
 TRANSFORMED = ("train", "eval", "catalogue")
 PRODUCTS = "products.parquet"
+FOUND = "found"  # in the transform graph's folder, which workers can write
 
 log = logging.getLogger(__name__)
 
@@ -30,20 +33,35 @@ class Executor(base_executor.BaseExecutor):
     @failures_told
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         source = modules.read_checked(exec_properties["module_file"], verify_preprocessing)
+        arguments = on_beam.beam_arguments(self)
+        if arguments:
+            self._on_beam(arguments, input_dict, output_dict, exec_properties, source)
+        else:
+            self._here(input_dict, output_dict, exec_properties, source)
+        _keep_products(input_dict, output_dict)
+
+    def _here(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any], source: bytes) -> None:
         try:
             self._without_beam(input_dict, output_dict, source)
         except Unsupported as node:
             log.warning("analysis on Beam, because of %s", node)
             _empty_folders(output_dict)
-            local = {**exec_properties, "module_file": modules.unpack(source, "preprocessing")}
-            self._on_beam().Do(input_dict, output_dict, local)
-        _keep_products(input_dict, output_dict)
+            self._on_beam(on_beam.IN_THIS_PROCESS, input_dict, output_dict, exec_properties, source)
 
-    def _on_beam(self) -> stock.Executor:
-        context = base_beam_executor.BaseBeamExecutor.Context(
-            beam_pipeline_args=["--runner=DirectRunner"], tmp_dir=self._get_tmp_dir(), unique_id="beam"
-        )
-        return stock.Executor(context)
+    def _on_beam(
+        self,
+        arguments: Sequence[str],
+        input_dict: Any,
+        output_dict: Any,
+        exec_properties: dict[str, Any],
+        source: bytes,
+    ) -> None:
+        graph = artifact_utils.get_single_uri(output_dict["transform_graph"])
+        packed = {"module_file": None, "module_path": worker_package.pack(source, "preprocessing")}
+        with found_on_beam.recorded(os.path.join(graph, FOUND)):
+            executor = on_beam.stock(stock.Executor, self, arguments)
+            executor.Do(input_dict, output_dict, {**exec_properties, **packed})
+        found_on_beam.collect(os.path.join(graph, FOUND), graph)
 
     def _without_beam(self, input_dict: Any, output_dict: Any, source: bytes) -> None:
         progress = ProgressFile()

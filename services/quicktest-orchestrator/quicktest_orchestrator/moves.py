@@ -99,12 +99,13 @@ def sweep(deps: Deps, held: Held[QuickTest]) -> Done:
 def _planned(deps: Deps, test: QuickTest, code: CodeRecord) -> Plan:
     dataset = records.get(deps.documents, Dataset, test.dataset_id).value
     version = records.get(deps.documents, ConfigVersion, f"{test.config_id}.{test.version}").value
-    return plan(test, dataset, version, code)
+    return plan(test, dataset, version, code, deps.settings.offer)
 
 
 def _submit(deps: Deps, held: Held[QuickTest], planned: Plan) -> Done:
     """The intention is on record before the job can be: a crash in between is seen, and submitting twice is once."""
-    test = advance(held.value, Submitting(f"qt-{held.id}", planned.roles, deps.template.id, planned.code))
+    planning = Submitting(f"qt-{held.id}", planned.roles, deps.template.id, planned.code, planned.compute)
+    test = advance(held.value, planning)
     if test != held.value:
         deps.documents.commit([records.put(test, test.id, held.revision)])
     refusal = _submitted(deps, test, planned)
@@ -120,7 +121,7 @@ def _submit(deps: Deps, held: Held[QuickTest], planned: Plan) -> Done:
 def _submitted(deps: Deps, test: QuickTest, planned: Plan) -> str:
     """'' once the job is on record, else why there will be none."""
     try:
-        deps.pipelines.submit(test.job_id, planned.parameters, _labels(test))
+        deps.pipelines.submit(test.job_id, planned.parameters, _labels(test), test.compute)
     except Invalid as error:
         return f"the pipeline does not take this test: {error}"
     return ""

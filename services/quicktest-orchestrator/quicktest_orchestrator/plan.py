@@ -10,6 +10,7 @@ from typing import Any
 from towerlab.configs.checks import resolve
 from towerlab.configs.config import ConfigVersion
 from towerlab.configs.features import feature_keys
+from towerlab.domain.compute import HERE, Compute, Offer, choose
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid
 from towerlab.domain.protocol import roles_of
@@ -31,15 +32,20 @@ class Unplannable(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """The pipeline's runtime parameters, the roles they were made with, and the code's files by their SHA-256."""
+    """The pipeline's runtime parameters, the roles they were made with, the code's files by their SHA-256, and what the
+    job is to run on."""
 
     parameters: Mapping[str, str]
     roles: Mapping[str, str]
     code: Mapping[str, str]
+    compute: Compute = HERE
 
 
-def plan(test: QuickTest, dataset: Dataset, version: ConfigVersion, code: CodeRecord) -> Plan:
-    """The plan; the same for the same documents. A test that has its roles already keeps them. Raises Unplannable."""
+def plan(
+    test: QuickTest, dataset: Dataset, version: ConfigVersion, code: CodeRecord, offer: Offer | None = None
+) -> Plan:
+    """The plan; the same for the same documents. A test that has its roles and its compute already keeps them. `offer`
+    is None on one machine. Raises Unplannable."""
     if dataset.snapshot.id != test.snapshot_id:
         raise Unplannable(
             "the dataset was refreshed after this test was asked for",
@@ -57,6 +63,7 @@ def plan(test: QuickTest, dataset: Dataset, version: ConfigVersion, code: CodeRe
         },
         roles=roles,
         code={name: file.sha256 for name, file in code.files.items()},
+        compute=test.compute if test.job_id else choose(dataset.qualifying_rows, offer),
     )
 
 

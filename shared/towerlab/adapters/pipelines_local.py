@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from towerlab.adapters.pipeline_template import StoredTemplate, runtime_parameters
+from towerlab.domain.compute import HERE, Compute
 from towerlab.ports.errors import Transient
 from towerlab.ports.pipelines import Job, JobError, JobState, JobTask
 
@@ -25,7 +26,11 @@ class LocalPipelines:
         self._jobs = runner_folder / "jobs"
         self._template = template
 
-    def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    def submit(
+        self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str], compute: Compute = HERE
+    ) -> None:
+        if compute != HERE:
+            raise ValueError(f"on one machine a job runs on that machine, not as asked for: {compute}")
         folder = self._folder(job_id)
         job = with_parameters(self._template.content, parameters)
         try:

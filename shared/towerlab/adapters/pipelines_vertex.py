@@ -19,6 +19,7 @@ from towerlab.adapters.pipeline_template import StoredTemplate
 from towerlab.adapters.storage_holds import StorageHolds
 from towerlab.adapters.vertex_described import Failure, failed_tasks, job_of
 from towerlab.adapters.vertex_job import Changes, ContainerChange, Workload, pipeline_job
+from towerlab.domain.compute import HERE, Compute
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.ports.clock import Clock
 from towerlab.ports.errors import Transient
@@ -34,16 +35,15 @@ TRACKED_TASK = "Trainer"
 FAILURE_FILE = "failure.json"
 _importing = Lock()
 ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
-Compute = Callable[[Mapping[str, str], Mapping[str, str]], Changes]  # from a job's parameters and labels
 
 
-def _nothing_more(_: Mapping[str, str], __: Mapping[str, str]) -> Changes:
+def _nothing_more(_: Compute) -> Changes:
     return {}
 
 
 class VertexPipelines:
     """`parent` is projects/<project>/locations/<region>; `endpoint` is another address of the API than the region's, an
-    http:// one needs no credentials. `compute` says what containers need beyond the template."""
+    http:// one needs no credentials. `containers` says what they need beyond the template for a compute."""
 
     def __init__(
         self,
@@ -54,15 +54,17 @@ class VertexPipelines:
         clock: Clock,
         tracking_uri: str = "",
         endpoint: str = "",
-        compute: Compute = _nothing_more,
+        containers: Callable[[Compute], Changes] = _nothing_more,
     ) -> None:
         self._parent, self._template, self._workload = parent, template, workload
         self._holds, self._clock, self._tracking_uri = holds, clock, tracking_uri
-        self._endpoint, self._compute = endpoint, compute
+        self._endpoint, self._containers = endpoint, containers
 
-    def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    def submit(
+        self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str], compute: Compute = HERE
+    ) -> None:
         name = self._name(job_id)
-        changes = self._changes(parameters, labels)
+        changes = self._changes(compute)
         job = pipeline_job(self._template.content, job_id, parameters, labels, self._workload, changes)
         message = _api().PipelineJob.from_json(json.dumps(job))
         with _failures("Vertex AI took no pipeline job"):
@@ -101,13 +103,13 @@ class VertexPipelines:
                 if job is not None and job_of(job, {}).state not in ENDED:
                     raise
 
-    def _changes(self, parameters: Mapping[str, str], labels: Mapping[str, str]) -> Changes:
+    def _changes(self, compute: Compute) -> Changes:
         """Environment variables are part of what Vertex AI compares before it takes a task's outputs from an earlier
         job; so nothing in them may differ from job to job. They name the month: what an earlier month's jobs left may
         have been deleted by the bucket's lifecycle rule, and Vertex AI would still hand it out."""
         every = ContainerChange(env={"TOWERLAB_CACHE_PERIOD": f"{self._clock.now():%Y-%m}"})
         tracked = ContainerChange(env=tracking_environment(self._tracking_uri))
-        asked = self._compute(parameters, labels)
+        asked = self._containers(compute)
         tasks = self._template.content["pipelineSpec"]["root"]["dag"]["tasks"]
         changes = {task: every.and_then(asked.get(task, ContainerChange())) for task in {*tasks, *asked}}
         return {task: change.and_then(tracked) if task == TRACKED_TASK else change for task, change in changes.items()}

@@ -50,6 +50,11 @@ class Dataset:
         """The roles in force."""
         return self.guessed_mapping if self.column_mapping is None else self.column_mapping
 
+    @property
+    def qualifying_rows(self) -> int:
+        """The rows that a test is of; all of the snapshot's where they have not been counted."""
+        return self.training_rows.get("qualify", self.snapshot.rows)
+
     def column_of(self, role: str) -> str | None:
         """The column with that role; the first one when a hand-made mapping gives it twice."""
         return next((name for name, entry in self.mapping.items() if entry.role == role), None)

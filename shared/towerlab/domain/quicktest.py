@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from towerlab.domain.compute import HERE, Compute
+
 STAGES = ("ExampleGen", "StatisticsGen", "SchemaGen", "Transform", "Trainer")
 SAMPLE_PERCENTS = (5, 10, 25, 100)
 EPOCHS = (1, 2, 3)
@@ -97,7 +99,8 @@ class QuickTest:
     """Points at one config version; moves only by `advance`. `deadline` is when it counts as dead (RFC 3339 UTC).
     `roles` maps role to column as the job was planned with, `template` is the id of the compiled pipeline that it was
     made of; both empty until it is submitted. `estimated_seconds` is what was expected when it was asked for; `code`
-    has the SHA-256 of each generated file that the job was given."""
+    has the SHA-256 of each generated file that the job was given. `compute` is what it was planned to run on, HERE
+    until then."""
 
     id: str
     config_id: str
@@ -121,6 +124,7 @@ class QuickTest:
     template: str = ""
     estimated_seconds: float | None = None
     code: Mapping[str, str] = field(default_factory=dict)
+    compute: Compute = HERE
     schema: int = 1
 
     @property
@@ -154,6 +158,7 @@ class Submitting:
     roles: Mapping[str, str] = field(default_factory=dict)
     template: str = ""
     code: Mapping[str, str] = field(default_factory=dict)
+    compute: Compute = HERE
 
 
 @dataclass(frozen=True)
@@ -211,14 +216,8 @@ def advance(test: QuickTest, fact: Fact) -> QuickTest:
     if test.final:
         return test
     match fact:
-        case Submitting(job_id, roles, template, code):
-            return replace(
-                _moved(test, Phase.SUBMITTING),
-                job_id=test.job_id or job_id,
-                roles=test.roles or roles,
-                template=test.template or template,
-                code=test.code or code,
-            )
+        case Submitting():
+            return _planned(_moved(test, Phase.SUBMITTING), fact)
         case Submitted(job_id, at):
             started = test.started_at or at
             return replace(_moved(test, Phase.RUNNING), job_id=test.job_id or job_id, started_at=started)
@@ -239,6 +238,18 @@ def advance(test: QuickTest, fact: Fact) -> QuickTest:
 
 _FORWARD = (Phase.PENDING, Phase.SUBMITTING, Phase.RUNNING, Phase.CANCELLING)
 _LEFT_RUNNING = {Phase.FAILED: "failed", Phase.TIMED_OUT: "failed", Phase.CANCELLED: "cancelled"}
+
+
+def _planned(test: QuickTest, plan: Submitting) -> QuickTest:
+    """What was planned first stays: the job may have been submitted with it."""
+    return replace(
+        test,
+        job_id=test.job_id or plan.job_id,
+        roles=test.roles or plan.roles,
+        template=test.template or plan.template,
+        code=test.code or plan.code,
+        compute=test.compute if test.job_id else plan.compute,
+    )
 
 
 def _moved(test: QuickTest, phase: Phase) -> QuickTest:

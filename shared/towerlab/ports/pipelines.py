@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from towerlab.domain.compute import HERE, Compute
+
 
 class JobState(StrEnum):
     PENDING = "pending"
@@ -48,10 +50,13 @@ class Job:
 
 
 class Pipelines(Protocol):
-    def submit(self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str]) -> None:
-        """Start the compiled quick test pipeline under that id. A job id that is there already is success and starts
-        nothing. Returns once the job is on record. Raises Invalid for parameters that the pipeline does not take (all
-        that are missing, unknown or of another type), ValueError for an impossible id, and Transient."""
+    def submit(
+        self, job_id: str, parameters: Mapping[str, str], labels: Mapping[str, str], compute: Compute = HERE
+    ) -> None:
+        """Start the compiled quick test pipeline under that id, its tasks where and on what `compute` says. A job id
+        that is there already is success and starts nothing. Returns once the job is on record. Raises Invalid for
+        parameters that the pipeline does not take (all that are missing, unknown or of another type), ValueError for an
+        impossible id and for a compute that is not to be had (on one machine there is HERE alone), and Transient."""
 
     def describe(self, job_id: str) -> Job | None:
         """The job as it stands, None when no such job was submitted. Raises Transient."""

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Never
 
 from towerlab.domain.access import ALL, OPEN, Access, Role
+from towerlab.domain.compute import Offer
+from towerlab.runtime.compute_settings import offer_from
+from towerlab.runtime.settings_error import SettingsError as SettingsError
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 PIPELINE_LOCK = Path(__file__).resolve().parents[3] / "locks" / "pipeline.txt"  # of a checkout; an image names its own
 AT_ONCE = 8_000_000  # values, which takes about as many seconds
 BOOT_ERROR = 3  # gunicorn takes this exit status as 'do not start this worker again'
-
-
-class SettingsError(Exception):
-    """The environment does not say what is needed; the message is one line and names the variable."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ class Local:
 class Google:
     """An installation on Google Cloud. `artifacts` and `pipeline_root` are gs:// URIs, `snapshots` is the BigQuery
     dataset, as project.dataset, that table snapshots are made in; pushes and ticks come with tokens for
-    `push_audience`, signed for one of `push_accounts`. The last two are other addresses of Google's services: for
-    private endpoints, and for stand-ins."""
+    `push_audience`, signed for one of `push_accounts`; `offer` is what its machines may be. The last two are other
+    addresses of Google's services: for private endpoints, and for stand-ins."""
 
     project: str
     region: str
@@ -70,6 +69,7 @@ class Google:
     pipeline_image: str
     pipeline_account: str
     database: str = "(default)"  # of Firestore
+    offer: Offer = field(default_factory=Offer)
     vertex_endpoint: str = ""
     token_certs: str = ""
 
@@ -91,6 +91,11 @@ class Settings:
     stream_seconds: int = 55  # that a stream of events lasts before its reader must ask again
     audiences: tuple[str, ...] = ()  # of Google-signed tokens; none: no login, for loopback alone
     access: Access = OPEN
+
+    @property
+    def offer(self) -> Offer | None:
+        """The machines to choose from; None on one machine."""
+        return self.place.offer if isinstance(self.place, Google) else None
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -157,6 +162,7 @@ def _google(environ: Mapping[str, str]) -> Google:
         pipeline_image=_needed(environ, "TOWERLAB_PIPELINE_IMAGE", "the container image of the pipeline's tasks"),
         pipeline_account=_needed(environ, "TOWERLAB_PIPELINE_ACCOUNT", "the service account that pipelines run as"),
         database=environ.get("TOWERLAB_FIRESTORE_DATABASE") or "(default)",
+        offer=offer_from(environ),
         vertex_endpoint=environ.get("TOWERLAB_VERTEX_ENDPOINT", "").rstrip("/"),
         token_certs=environ.get("TOWERLAB_TOKEN_CERTS", ""),
     )

@@ -75,17 +75,22 @@ class GoogleAdapters:
     def pipelines(self, deps: Deps) -> Pipelines:
         from towerlab.adapters.pipelines_vertex import VertexPipelines
         from towerlab.adapters.storage_holds import StorageHolds
+        from towerlab.adapters.vertex_compute import Ground, changes
         from towerlab.adapters.vertex_job import Workload
 
-        place = self._place
+        place, image, account = self._place, self._place.pipeline_image, self._place.pipeline_account
+        lost = deps.settings.test_deadline_seconds
+        workers = place.offer.worker_image or image
+        ground = Ground(place.project, place.region, workers, account, place.pipeline_root, lost)
         return VertexPipelines(
             parent=f"projects/{place.project}/locations/{place.region}",
             template=deps.template,
-            workload=Workload(place.pipeline_account, place.pipeline_image, place.pipeline_root),
+            workload=Workload(account, image, place.pipeline_root),
             holds=StorageHolds(place.project),
             clock=deps.clock,
             tracking_uri=deps.settings.tracking_uri,
             endpoint=place.vertex_endpoint,
+            containers=lambda compute: changes(compute, ground),
         )
 
     def tracking(self, deps: Deps) -> Tracking:

@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from towerlab.domain.cloud_durations import WORKERS_SECONDS
+from towerlab.domain.compute import Machine, Offer
 from towerlab.domain.quicktest import QuickTest, Stage
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
 from tests.unit.config_api.calling import BUYER_LISTS, CUSTOMER, PRODUCT, Caller, faults
 from tests.unit.config_api.test_quick_tests import complete
+from tests.unit.worlds import on_google_cloud
 
 
 def test_a13_a_diff_names_every_field_that_differs(api: Caller, dataset: dict[str, Any]) -> None:
@@ -93,6 +96,20 @@ def test_a13_an_estimate_says_what_a_test_takes_and_can_tell(api: Caller, config
         "/version": "out_of_range",
     }
     assert faults(api.call("GET", path + "?version=7"), 404)
+
+
+def test_an_estimate_says_where_the_test_would_run_and_why(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+    path = f"/api/feature-configs/{config['id']}/quick-test/estimate/"
+    here = api.get(path)
+    assert here["compute"] is None
+    deps.settings = replace(deps.settings, place=on_google_cloud(Offer(dataflow_rows=584, trainer=Machine(8, 52))))
+    beyond = api.get(path)
+    assert (beyond["compute"]["beam"], beyond["compute"]["trainer"]["memory_gb"]) == ("dataflow", 52)
+    assert beyond["compute"]["reason"].startswith("585 rows: StatisticsGen and Transform run on Dataflow")
+    assert beyond["cost_usd"] is None
+    assert beyond["seconds"] > here["seconds"] + 2 * WORKERS_SECONDS
+    test = api.start(config, epochs=1).get_json()
+    assert (test["compute"], test["estimated_seconds"] > 2 * WORKERS_SECONDS) == (None, True)
 
 
 def ran_slowly(deps: Deps, test: QuickTest) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from quicktest_orchestrator.app import create
+from quicktest_orchestrator.moves import start
 from towerlab.adapters.pipeline_template import template_id
+from towerlab.domain.compute import HERE, Offer, Place
 from towerlab.domain.errors import Invalid, Problem
-from towerlab.domain.quicktest import CancelRequested, Phase, advance
+from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, advance
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.ports.pipelines import JobState
 from towerlab.runtime import records
 
-from tests.unit.worlds import TEMPLATE, World
+from tests.unit.worlds import TEMPLATE, World, on_google_cloud
 
 
 @pytest.fixture
@@ -59,6 +62,19 @@ def test_a_test_whose_code_is_there_is_submitted_with_its_labels(world: World, a
     assert labels["correlation_id"] == "asked-t1"
     (told,) = world.told("quick-test.started")
     assert told.data == {"test_id": "t1", "job_id": "qt-t1"}
+
+
+def test_the_job_is_submitted_to_run_where_the_test_says_that_it_runs(world: World, app: Flask) -> None:
+    a_world_with_a_test(world)
+    world.code()
+    world.push(app, requested(world))
+    assert world.now_is().compute == world.pipelines.computes["qt-t1"] == HERE
+    world.test("t2")
+    world.deps.settings = replace(world.deps.settings, place=on_google_cloud(Offer(dataflow_rows=999)))
+    start(world.deps, records.get(world.deps.documents, QuickTest, "t2"))
+    chosen = world.now_is("t2").compute
+    assert chosen == world.pipelines.computes["qt-t2"]
+    assert (chosen.beam, chosen.reason[:10]) == (Place.DATAFLOW, "1,000 rows")
 
 
 def test_a_test_waits_for_its_code_and_the_code_wakes_it(world: World, app: Flask) -> None:

@@ -9,6 +9,7 @@ import pytest
 from quicktest_orchestrator.plan import Unplannable, plan
 from towerlab.configs.lists import ConfigLists
 from towerlab.domain.columns import ColumnType
+from towerlab.domain.compute import HERE, Machine, Offer, Place
 from towerlab.domain.quicktest import Advanced
 from towerlab.domain.quicktest import TestSettings as Asked
 from towerlab.emit.record import CodeFile, CodeRecord
@@ -102,3 +103,24 @@ def test_a_dataset_that_was_refreshed_since_is_not_planned_on_other_rows() -> No
     refreshed = replace(a_dataset(), snapshot=replace(a_dataset().snapshot, id="snap2"))
     with pytest.raises(Unplannable, match="refreshed"):
         plan(TEST, refreshed, a_version(), CODE)
+
+
+OFFER = Offer(dataflow_rows=500, trainer=Machine(8, 52))
+
+
+def test_on_one_machine_there_is_nothing_to_choose() -> None:
+    assert plan(TEST, a_dataset(), a_version(), CODE).compute == HERE
+
+
+def test_the_rows_that_qualify_decide_where_it_runs() -> None:
+    many, few = a_dataset(), replace(a_dataset(), training_rows={"qualify": 500})
+    chosen = [plan(TEST, dataset, a_version(), CODE, OFFER).compute for dataset in (many, few)]
+    assert [compute.beam for compute in chosen] == [Place.DATAFLOW, Place.HERE]
+    assert "1,000 rows" in chosen[0].reason
+    assert {compute.trainer for compute in chosen} == {Machine(8, 52)}
+
+
+def test_a_test_that_was_planned_keeps_its_compute_whatever_the_settings_say_now() -> None:
+    planned = plan(TEST, a_dataset(), a_version(), CODE, OFFER).compute
+    test = replace(TEST, job_id="qt-t1", compute=planned)
+    assert plan(test, a_dataset(), a_version(), CODE, Offer(dataflow_rows=0)).compute == planned

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from towerlab.domain.compute import Machine, Offer
 from towerlab.runtime.settings import Google, Local, SettingsError, load, settings_from
 from towerlab.runtime.wiring import begin
 
@@ -112,11 +113,42 @@ def test_google_cloud_needs_every_one_of_its_settings(name: str) -> None:
         ("TOWERLAB_PIPELINE_ROOT", "s3://bucket"),
         ("TOWERLAB_SNAPSHOTS", "snapshots"),
         ("TOWERLAB_SNAPSHOTS", "shop."),
+        ("TOWERLAB_DATAFLOW_ROWS", "-1"),
+        ("TOWERLAB_DATAFLOW_ROWS", "many"),
+        ("TOWERLAB_DATAFLOW_WORKERS", "0"),
+        ("TOWERLAB_DATAFLOW_MACHINE", "big --one"),
+        ("TOWERLAB_TRAINER_CPU", "97"),
+        ("TOWERLAB_TRAINER_MEMORY_GB", "16Gi"),
+        ("TOWERLAB_TRAINER_ACCELERATOR", "NVIDIA_TESLA_T4"),
+        ("TOWERLAB_TRAINER_ACCELERATOR", "NVIDIA_TESLA_T4:3"),
+        ("TOWERLAB_TRAINER_ACCELERATOR", "t4:1"),
     ],
 )
 def test_a_fault_on_google_cloud_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{name} is "):
         settings_from(GOOGLE | {name: value})
+
+
+def test_the_machines_of_google_cloud_are_settings() -> None:
+    named = {
+        "TOWERLAB_DATAFLOW_ROWS": "50000000",
+        "TOWERLAB_DATAFLOW_WORKERS": "20",
+        "TOWERLAB_DATAFLOW_MACHINE": "n2-highmem-8",
+        "TOWERLAB_DATAFLOW_IMAGE": "registry.example/workers:1",
+        "TOWERLAB_TRAINER_CPU": "16",
+        "TOWERLAB_TRAINER_MEMORY_GB": "104",
+        "TOWERLAB_TRAINER_ACCELERATOR": "NVIDIA_TESLA_T4:2",
+    }
+    expected = Offer(
+        50_000_000, 20, "n2-highmem-8", "registry.example/workers:1", Machine(16, 104, "NVIDIA_TESLA_T4", 2)
+    )
+    assert settings_from(GOOGLE | named).offer == expected
+    assert settings_from(GOOGLE).offer == Offer()
+    assert settings_from(GOOGLE | {"TOWERLAB_DATAFLOW_ROWS": "0"}).offer == Offer(dataflow_rows=0)
+
+
+def test_one_machine_has_nothing_to_choose_from(environ: dict[str, str]) -> None:
+    assert settings_from(environ).offer is None
 
 
 def test_what_a_service_cannot_begin_without_ends_it_with_one_line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from config_api.answers.compute import ComputeAnswer
 from config_api.answers.configs import WarningAnswer
 from config_api.answers.parts import Answered, anything, choice, flag, moment, number, one, several, text, whole
 
@@ -69,7 +70,8 @@ class StageSecondsAnswer(Answered):
 class EstimateAnswer(Answered):
     seconds = number(minimum=0)
     stages = several(StageSecondsAnswer)
-    cost_usd = number(minimum=0)
+    compute = one(ComputeAnswer, null=True)
+    cost_usd = number(null=True, minimum=0, description="0 on one machine; null where it is not known")
     past_runs = whole(minimum=0)
     past_error = number(null=True, minimum=0)
     steps = whole(minimum=0)

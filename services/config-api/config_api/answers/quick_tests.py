@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 from towerlab.domain.quicktest import Phase
 
+from config_api.answers.compute import ComputeAnswer
 from config_api.answers.configs import WarningAnswer
 from config_api.answers.parts import (
     Answered,
@@ -112,6 +113,7 @@ class QuickTestAnswer(Answered):
     slices = mapped(null=True)
     duration_seconds = number(null=True)
     estimated_seconds = number(null=True)
+    compute = one(ComputeAnswer, null=True)
     cost_usd = number(null=True)
     mlflow_run_id = text(null=True)
     mlflow_url = text(null=True)

@@ -10,6 +10,7 @@ from towerlab.domain.results import KS, PreviousBest, Recall, Result, Slice
 from towerlab.domain.verdict import BETTER, CANNOT_TELL, SEEDS, WORSE
 from towerlab.runtime import records
 
+from config_api.representations.compute import compute
 from config_api.representations.numbers import by_k, finite, points
 
 
@@ -50,6 +51,7 @@ def _progress(test: QuickTest) -> dict[str, Any]:
         "started_at": test.started_at,
         "completed_at": test.completed_at,
         "estimated_seconds": test.estimated_seconds,
+        "compute": compute(test.compute),
     }
 
 
