@@ -87,7 +87,7 @@ transforms-page: $(ENVS)/dev/.ready  ## write docs/transforms.md anew from the t
 	@$(DEV)/python -m towerlab.transforms.page > docs/transforms.md
 
 clean:  ## stop the stack and remove everything that make made: state, environments, caches
-	@if [ -x $(ENVS)/local/bin/python ]; then $(STACK) clean; fi
+	@if [ -x $(ENVS)/local/bin/python ]; then $(STACK) clean; TOWERLAB_STATE='$(TOWERLAB_STATE)-cloud' $(STACK) clean; fi
 	@rm -rf $(ENVS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'removed environments and caches'

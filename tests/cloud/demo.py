@@ -42,10 +42,15 @@ def run(layout: CloudLayout, console: Console) -> int:
         with console.status("starting the services and what stands in for Google Cloud"):
             begin(layout)
         api = Api(layout.public_url, person_token(layout))
-        return demo.journey(layout, api, SAMPLE_TABLE, console)
+        return demo.journey(api, SAMPLE_TABLE, console, lambda *_: _say_that_it_ends(layout, console))
     finally:
         if is_up(layout):
             down(layout)
+
+
+def _say_that_it_ends(layout: CloudLayout, console: Console) -> None:
+    console.print("The services and stand-ins end here, and all that the stand-ins held is gone with them.")
+    console.print(f"  logs         {layout.logs}", soft_wrap=True)
 
 
 def begin(layout: CloudLayout) -> None:

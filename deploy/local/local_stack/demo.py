@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +17,7 @@ from local_stack.stack import up
 
 DATASET = "Online Retail sample"
 SAMPLE = REPOSITORY / "data" / "online_retail.parquet"
+AtTheEnd = Callable[[dict[str, Any], dict[str, Any]], None]
 SAMPLE_FILE = {"kind": "file", "uri": str(SAMPLE)}
 SETTINGS = {"data_sample_percent": 100, "epochs": 3, "batch_size": 2048}
 FINAL = ("completed", "failed", "cancelled")
@@ -26,11 +27,14 @@ def run(blueprint: Blueprint, source: Mapping[str, str], console: Console) -> in
     """0 only if a quick test went through all services and ended with a recall measured on stored ranks."""
     with console.status("starting the stack"):
         up(blueprint)
-    return journey(blueprint.layout, Api(blueprint.layout.public_url), source, console)
+    layout = blueprint.layout
+    return journey(
+        Api(layout.public_url), source, console, lambda config, test: _say_where_next(layout, config, test, console)
+    )
 
 
-def journey(layout: Layout, api: Api, source: Mapping[str, str], console: Console) -> int:
-    """The same on a stack that is up."""
+def journey(api: Api, source: Mapping[str, str], console: Console, at_the_end: AtTheEnd) -> int:
+    """The same on a stack that is up; `at_the_end` is given the config and its finished test."""
     dataset = _dataset(api, source, console)
     config = _config(api, dataset, console)
     test = _watch(api, _start(api, config, console), console)
@@ -40,7 +44,7 @@ def journey(layout: Layout, api: Api, source: Mapping[str, str], console: Consol
         console.print(error.get("log_tail") or "", markup=False)
         return 1
     console.print(result_view(test))
-    _say_where_next(layout, config, test, console)
+    at_the_end(config, test)
     return 0 if _really_happened(test) else 1
 
 

@@ -50,7 +50,7 @@ def _measured_on(test: dict[str, Any]) -> str:
 
 def _times(test: dict[str, Any]) -> str:
     expected = f" (expected {test['estimated_seconds']:.0f} s)" if test["estimated_seconds"] is not None else ""
-    return f"Stages: {test['duration_seconds']:.0f} s from start to result{expected}, cost $0 on this machine"
+    return f"Stages: {test['duration_seconds']:.0f} s from start to result{expected}"
 
 
 def _recall_table(test: dict[str, Any]) -> Table:
@@ -98,9 +98,13 @@ def _stage_table(test: dict[str, Any]) -> Table:
     for name in ("seconds", "CPU seconds", "peak MB"):
         table.add_column(name, justify="right")
     for stage in test["stages"]:
-        wall, cpu, memory = (stage[name] or 0 for name in ("seconds", "cpu_seconds", "peak_memory_mb"))
-        table.add_row(stage["name"], stage["status"], f"{wall:.1f}", f"{cpu:.1f}", f"{memory:.0f}")
+        wall, cpu, memory = (stage[name] for name in ("seconds", "cpu_seconds", "peak_memory_mb"))
+        table.add_row(stage["name"], stage["status"], _known(wall, 1), _known(cpu, 1), _known(memory, 0))
     return table
+
+
+def _known(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def _verdict_line(test: dict[str, Any]) -> str:
