@@ -34,6 +34,8 @@ BY_FIELD: Mapping[str, str] = {
     "pipeline_template": "TOWERLAB_PIPELINE_TEMPLATE",
     "pipeline_lock": "TOWERLAB_PIPELINE_LOCK",
     "log": "TOWERLAB_LOG",
+    "full_training": "TOWERLAB_FULL_TRAINING",
+    "full_training_deadline_seconds": "TOWERLAB_FULL_TRAINING_DEADLINE_SECONDS",
     "test_deadline_seconds": "TOWERLAB_TEST_DEADLINE_SECONDS",
     "upload_bytes": "TOWERLAB_UPLOAD_MEGABYTES",
     "register_at_once_values": "TOWERLAB_REGISTER_AT_ONCE_VALUES",

@@ -21,7 +21,8 @@ OF_NO_DATASET = frozenset(
     {"transforms", "documentation", "datasets.datasets", "uploads.post_upload", "recommending.templates"}
 )
 COMPARING, CREATING = "comparing.diff", "configs.post_config"
-SIDE_BY_SIDE, RECOMMENDED = "comparing.compare", "following.recommended"
+SIDE_BY_SIDE = "comparing.compare"
+RECOMMENDED = frozenset({"quick_test.recommended", "full_training.recommended"})
 ASKING_BY_POST = ("/preview/", "/cross-recommendation/", "/preview", "/cross-recommendation")
 
 
@@ -63,19 +64,20 @@ def _dataset_ids(deps: Deps) -> list[str | None]:
     """The datasets that the request is about. None among them: all datasets, or one that is not there."""
     named = request.view_args or {}
     own = [str(named["dataset_id"])] if "dataset_id" in named else []
-    tests = [records.find(deps.documents, QuickTest, test) for test in _tests()]
+    tests = [records.find(deps.documents, of, test) for of, test in _tests()]
     configs = [records.find(deps.documents, FeatureConfig, config) for config in _configs()]
     of_others = [held.value.dataset_id if held else None for held in (*tests, *configs)]
     return [*own, *of_others] or [None]
 
 
-def _tests() -> list[str]:
-    """The tests that the request names: in its path, beside that one, as those to compare."""
+def _tests() -> list[tuple[type[QuickTest], str]]:
+    """The tests that the request names, each with its kind: in its path, beside that one, as those to compare."""
     if request.endpoint == SIDE_BY_SIDE:
-        return split(request.args.get("tests"))[: MOST + 1]
-    named = [str(request.view_args["test_id"])] if request.view_args and "test_id" in request.view_args else []
-    beside = request.args.get("beside") if request.endpoint == RECOMMENDED else None
-    return [*named, beside] if beside else named
+        return [(QuickTest, test) for test in split(request.args.get("tests"))[: MOST + 1]]
+    path = request.view_args or {}
+    named = [(path["of"], str(path["test_id"]))] if "test_id" in path else []
+    beside = request.args.get("beside") if request.endpoint in RECOMMENDED else None
+    return [*named, (QuickTest, beside)] if beside else named
 
 
 def _configs() -> list[str]:

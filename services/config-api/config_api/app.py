@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask
+from towerlab.domain.quicktest import RUN_BY_PIPELINE
 from towerlab.events.catalog import CONFIG_API
+from towerlab.runtime.announce import CALLED
 from towerlab.runtime.guard import BODY_KINDS
 from towerlab.runtime.push import reacting_app
 from towerlab.runtime.service import service_app
@@ -53,7 +55,6 @@ def create_public(deps: Deps | None = None) -> Flask:
         datasets,
         documentation,
         exchange,
-        following,
         predicting,
         quick_tests,
         recommending,
@@ -63,6 +64,10 @@ def create_public(deps: Deps | None = None) -> Flask:
         uploads,
     ):
         app.register_blueprint(module.routes)
+    for of in RUN_BY_PIPELINE:
+        app.register_blueprint(
+            following.routes, name=of.kind, url_prefix=f"/api/{CALLED[of].name}s/<id:test_id>", url_defaults={"of": of}
+        )
     return app
 
 

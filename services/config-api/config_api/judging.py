@@ -47,7 +47,7 @@ def of_config_change(deps: Deps, config_id: str) -> Judge:
 
 
 def of_quick_test(deps: Deps, config_id: str) -> Judge:
-    """Settings for a test of a config. The judge raises NotFound without the config."""
+    """Settings for a test or a full training of a config. The judge raises NotFound without the config."""
 
     def judge(readable: Readable) -> Iterator[Problem]:
         config = reading.config(deps.documents, config_id).value

@@ -8,7 +8,7 @@ from typing import Any
 from towerlab.configs.config import ConfigVersion, FeatureConfig
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.quicktest import QuickTest, shown_status
-from towerlab.domain.results import Result
+from towerlab.domain.results import RESULTS, Result
 from towerlab.emit.record import CodeRecord
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
@@ -17,10 +17,10 @@ from config_api import reading
 from config_api.representations.numbers import by_k, finite
 
 
-def lineage(deps: Deps, test_id: str) -> dict[str, Any]:
+def lineage(deps: Deps, of: type[QuickTest], test_id: str) -> dict[str, Any]:
     """What is not known yet is null. Raises NotFound."""
-    test = records.get(deps.documents, QuickTest, test_id).value
-    found = records.find(deps.documents, Result, test_id)
+    test = records.get(deps.documents, of, test_id).value
+    found = records.find(deps.documents, RESULTS[of], test_id)
     result = found.value if found else None
     body = {
         "test": _test(test),

@@ -9,7 +9,6 @@ from towerlab.configs.config import ConfigStatus, ConfigSummary, FeatureConfig
 from towerlab.domain.best import best_under, reference_protocol
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid, NotFound
-from towerlab.domain.quicktest import Phase, QuickTest
 from towerlab.domain.results import BestMetrics
 from towerlab.events.envelope import Event
 from towerlab.ports.documents import Documents, Put
@@ -22,6 +21,7 @@ from config_api import reading
 from config_api.commands.dataset_life import hide_dataset, put_away, refresh
 from config_api.commands.registering import on_registration_requested
 from config_api.commands.reruns import on_rerun_due
+from config_api.commands.status import completed
 from config_api.recording import Caller
 from config_api.states import config_change
 from config_api.summaries import Best, counted, summarised
@@ -85,8 +85,7 @@ def _judged(deps: Deps, held: Held[FeatureConfig]) -> tuple[FeatureConfig, list[
     config = held.value
     if config.status is not ConfigStatus.DRAFT or config.deleted_at:
         return config, []
-    completed: reading.Where = {"config_id": config.id, "version": config.version, "phase": Phase.COMPLETED.value}
-    if not records.count(deps.documents, QuickTest, completed):
+    if not completed(deps.documents, config.id, config.version):
         return config, []
     tested = replace(config, status=ConfigStatus.TESTED)
     noted = audit.entry(deps, deps.service, config_change("tested", config, tested))

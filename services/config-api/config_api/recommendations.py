@@ -12,7 +12,7 @@ from towerlab.domain.columns import ColumnType
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.domain.quicktest import QuickTest
-from towerlab.domain.results import Result
+from towerlab.domain.results import RESULTS
 from towerlab.ports.artifacts import Artifacts
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
@@ -35,10 +35,10 @@ class Lists:
     by_customer: Mapping[str, Parts]
 
 
-def recommendations(deps: Deps, test_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the `customer`, or of the first customers by their ids; with `beside` those whom both tests have judged.
+def recommendations(deps: Deps, of: type[QuickTest], test_id: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the `customer`, or of the first customers by their ids; with `beside`, a quick test, those whom both judged.
     Raises NotFound while there are none, and Invalid for a customer who was not judged or a test that does not fit."""
-    ours = _lists(deps, test_id)
+    ours = _lists(deps, of, test_id)
     if ours is None:
         raise NotFound("A test has recommendations once it is completed.")
     theirs = _other(deps, ours, asked["beside"]) if asked["beside"] else None
@@ -53,9 +53,9 @@ def recommendations(deps: Deps, test_id: str, asked: Mapping[str, Any]) -> dict[
     }
 
 
-def _lists(deps: Deps, test_id: str) -> Lists | None:
-    test = records.get(deps.documents, QuickTest, test_id).value
-    result = records.find(deps.documents, Result, test_id)
+def _lists(deps: Deps, of: type[QuickTest], test_id: str) -> Lists | None:
+    test = records.get(deps.documents, of, test_id).value
+    result = records.find(deps.documents, RESULTS[of], test_id)
     if result is None or not result.value.recommendations_uri:
         return None
     return Lists(test, result.value.protocol_key, _read(deps.artifacts, result.value.recommendations_uri))
@@ -64,7 +64,7 @@ def _lists(deps: Deps, test_id: str) -> Lists | None:
 def _other(deps: Deps, ours: Lists, test_id: str) -> Lists:
     if records.find(deps.documents, QuickTest, test_id) is None:
         raise _unfit("not_found", f"no quick test with id {test_id!r}", "Ids come from a config's quick tests.")
-    found = _lists(deps, test_id)
+    found = _lists(deps, QuickTest, test_id)
     if found is None:
         raise _unfit("not_completed", f"{test_id!r} has no recommendations", "Wait until it has completed.")
     if found.test.dataset_id != ours.test.dataset_id:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from flask import Flask
-from towerlab.domain.quicktest import QuickTest
-from towerlab.events.envelope import Event
-from towerlab.runtime import records
-from towerlab.runtime.outcomes import Outcome, Reject
+from towerlab.domain.quicktest import FullTraining, QuickTest
+from towerlab.runtime.open_tests import handler
 from towerlab.runtime.push import reacting_app
 from towerlab.runtime.wiring import Deps, begin
 
@@ -16,17 +14,10 @@ SERVICE = "metrics-collector"
 
 
 def create(deps: Deps | None = None) -> Flask:
+    """A started test is looked at at once; the scheduler's ticks do the rest."""
     return reacting_app(
         SERVICE,
-        {"quick-test.started": on_started},
+        {"quick-test.started": handler(QuickTest, observe), "full-training.started": handler(FullTraining, observe)},
         deps or begin(SERVICE, "template"),
         {"collect": collect},
     )
-
-
-def on_started(deps: Deps, event: Event) -> Outcome:
-    """A first look at once; the scheduler's ticks do the rest."""
-    held = records.find(deps.documents, QuickTest, str(event.data["test_id"]))
-    if held is None:
-        return Reject(f"there is no quick test {event.data['test_id']!r}")
-    return observe(deps, held)

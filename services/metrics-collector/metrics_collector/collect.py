@@ -10,6 +10,7 @@ from towerlab.domain.quicktest import (
     Cancelled,
     Completed,
     Failed,
+    FullTraining,
     Phase,
     QuickTest,
     StagesObserved,
@@ -63,9 +64,7 @@ def observe(deps: Deps, held: Held[QuickTest]) -> Done:
 def _progressed(deps: Deps, held: Held[QuickTest], job: Job) -> Done:
     fact = StagesObserved(stages_of(job))
     test = advance(held.value, fact)
-    told = announce.event(
-        deps, "quick-test.progressed", test.id, test_id=test.id, phase=test.phase.value, progress=test.progress
-    )
+    told = announce.of_test(deps, test, "progressed", phase=test.phase.value, progress=test.progress)
     return moved(deps, held, fact, told)
 
 
@@ -85,10 +84,21 @@ def _succeeded(deps: Deps, held: Held[QuickTest], job: Job, at: str) -> Done:
         _log.exception("overdue", test_id=held.id)
         told = TestError("", f"its result could not be computed before its deadline: {error}", remedy=TRY_AGAIN)
         return moved(deps, held, Failed(told, at, stages))
-    ended, best = moved(deps, held, Completed(stages, at)), _best(deps, held.value, result)
+    entered = _kept_apart if isinstance(held.value, FullTraining) else _on_the_boards
+    ended, found = moved(deps, held, Completed(stages, at)), entered(deps, held.value, result)
+    return Done([*ended.writes, *found.writes], [*ended.events, *found.events])
+
+
+def _on_the_boards(deps: Deps, test: QuickTest, result: Result) -> Done:
+    best = _best(deps, test, result)
     found = [records.put(one, result.test_id, None) for one in (result, score_of(result))]
-    writes = [*ended.writes, *found, *best.writes]
-    return Done(writes, [*ended.events, *best.events])
+    return Done([*found, *best.writes], best.events)
+
+
+def _kept_apart(deps: Deps, training: QuickTest, result: Result) -> Done:
+    """No board and no best knows of it; all that its job has made stays."""
+    deps.pipelines.keep(training.job_id, True)
+    return Done([records.put(result, result.test_id, None)])
 
 
 def _best(deps: Deps, test: QuickTest, result: Result) -> Done:

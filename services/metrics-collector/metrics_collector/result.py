@@ -15,7 +15,7 @@ from towerlab.configs.config import ConfigVersion, FeatureConfig
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.protocol import protocol_of
 from towerlab.domain.quicktest import QuickTest
-from towerlab.domain.results import KS, BestTest, PreviousBest, Result, Ruler, VocabularyStats, Warning
+from towerlab.domain.results import KS, RESULTS, BestTest, PreviousBest, Result, Ruler, VocabularyStats, Warning
 from towerlab.domain.scores import sees_outcomes
 from towerlab.domain.times import seconds_between
 from towerlab.ports.pipelines import Job
@@ -123,7 +123,7 @@ def _result(
     deps: Deps, found: Found, best: PreviousBest | None, tracked: Tracked, warnings: tuple[Warning, ...]
 ) -> Result:
     test, whole, training = found.test, found.figures.whole, found.outputs.training
-    return Result(
+    return RESULTS[type(test)](
         test_id=test.id,
         config_id=test.config_id,
         version=test.version,

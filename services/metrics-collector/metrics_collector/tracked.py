@@ -56,7 +56,7 @@ def track(tracking: Tracking, run_id: str, told: Told) -> Tracked:
 
 def tags_of(test: QuickTest, config_name: str, protocol_key: str) -> dict[str, str]:
     return {
-        "towerlab.kind": "quick_test",
+        "towerlab.kind": test.kind,
         "towerlab.config_name": config_name,
         "towerlab.config_id": test.config_id,
         "towerlab.config_version": str(test.version),

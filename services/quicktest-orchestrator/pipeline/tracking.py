@@ -57,7 +57,7 @@ def _log_run(training: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     at = int(time.time() * 1000)
     losses = [Metric("loss", loss, at, epoch) for epoch, loss in enumerate(mean_losses(training), start=1)]
     seconds = [Metric(f"seconds.{part}", value, at, 0) for part, value in training["timings"].items()]
-    tags = {"towerlab.kind": "quick_test", "towerlab.config_hash": config["hash"], **_labels()}
+    tags = {"towerlab.config_hash": config["hash"], **_labels()}
     client.log_batch(
         run.info.run_id,
         metrics=[*losses, *seconds],

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from towerlab.domain.quicktest import QuickTest
+from towerlab.domain.quicktest import FullTraining, QuickTest
 from towerlab.events.envelope import Event
-from towerlab.runtime import records
 from towerlab.runtime.logs import correlated
-from towerlab.runtime.open_tests import Look, open_tests
-from towerlab.runtime.outcomes import Done, Outcome, Reject
+from towerlab.runtime.open_tests import Look, handler, open_tests
+from towerlab.runtime.outcomes import Done, Outcome
 from towerlab.runtime.push import Handler
 from towerlab.runtime.records import Held
 from towerlab.runtime.wiring import Deps
 
 from quicktest_orchestrator.moves import cancel, start
 from quicktest_orchestrator.reruns import on_dataset_refreshed
-
-
-def on_requested(deps: Deps, event: Event) -> Outcome:
-    return _with_test(deps, event, start)
-
-
-def on_cancel_requested(deps: Deps, event: Event) -> Outcome:
-    return _with_test(deps, event, cancel)
 
 
 def on_code(deps: Deps, event: Event) -> Outcome:
@@ -37,27 +28,16 @@ def on_config_deleted(deps: Deps, event: Event) -> Outcome:
     return _all(deps, open_tests(deps, config_id=str(event.data["config_id"])), cancel)
 
 
-def nothing_to_do(_: Deps, __: Event) -> Outcome:
-    """Full trainings are not run by this installation: the event is taken note of, no more."""
-    return Done()
-
-
 HANDLERS: dict[str, Handler] = {
-    "quick-test.requested": on_requested,
-    "quick-test.cancel-requested": on_cancel_requested,
+    "quick-test.requested": handler(QuickTest, start),
+    "quick-test.cancel-requested": handler(QuickTest, cancel),
+    "full-training.requested": handler(FullTraining, start),  # one that was handed over is final
+    "full-training.cancel-requested": handler(FullTraining, cancel),
     "transform-code.generated": on_code,
     "transform-code.failed": on_code,
     "feature-config.deleted": on_config_deleted,
     "dataset.refreshed": on_dataset_refreshed,
-    "full-training.requested": nothing_to_do,
 }
-
-
-def _with_test(deps: Deps, event: Event, look: Look) -> Outcome:
-    held = records.find(deps.documents, QuickTest, str(event.data["test_id"]))
-    if held is None:
-        return Reject(f"there is no quick test {event.data['test_id']!r}")
-    return look(deps, held)
 
 
 def _all(deps: Deps, tests: Iterable[Held[QuickTest]], look: Look) -> Done:

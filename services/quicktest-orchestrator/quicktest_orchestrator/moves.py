@@ -12,6 +12,7 @@ from towerlab.domain.quicktest import (
     CancelRequested,
     DeadlinePassed,
     Failed,
+    FullTraining,
     Phase,
     QuickTest,
     Submitted,
@@ -33,6 +34,7 @@ from towerlab.runtime.wiring import Deps
 from quicktest_orchestrator.plan import Plan, Unplannable, plan
 
 ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
+JOBS = {QuickTest: "qt", FullTraining: "ft"}  # what a job's id begins with
 NOT_SUBMITTED = frozenset({Phase.PENDING, Phase.SUBMITTING})
 CODE_FAILED = "Change the features that it names, save the config, and test the new version."
 MISFIT = "Services and pipeline are not of one release, or not set up right: tell whoever runs them."
@@ -104,17 +106,19 @@ def _planned(deps: Deps, test: QuickTest, code: CodeRecord) -> Plan:
 
 def _submit(deps: Deps, held: Held[QuickTest], planned: Plan) -> Done:
     """The intention is on record before the job can be: a crash in between is seen, and submitting twice is once."""
-    planning = Submitting(f"qt-{held.id}", planned.roles, deps.template.id, planned.code, planned.compute)
+    planning = Submitting(
+        f"{JOBS[type(held.value)]}-{held.id}", planned.roles, deps.template.id, planned.code, planned.compute
+    )
     test = advance(held.value, planning)
     if test != held.value:
         deps.documents.commit([records.put(test, test.id, held.revision)])
     refusal = _submitted(deps, test, planned)
-    newest = records.get(deps.documents, QuickTest, test.id)
+    newest = records.get(deps.documents, type(test), test.id)
     if refusal:
         return _failed(deps, newest, refusal, MISFIT)
     if newest.value.final or newest.value.phase is Phase.CANCELLING:
         deps.pipelines.cancel(test.job_id)  # asked for while the job was on its way
-    started = announce.event(deps, "quick-test.started", test.id, test_id=test.id, job_id=test.job_id)
+    started = announce.of_test(deps, test, "started", job_id=test.job_id)
     return moved(deps, newest, Submitted(test.job_id, _now(deps)), started)
 
 
@@ -152,6 +156,7 @@ def _failed(deps: Deps, held: Held[QuickTest], message: str, remedy: str) -> Don
 
 def _labels(test: QuickTest) -> dict[str, str]:
     return {
+        "kind": test.kind,
         "test_id": test.id,
         "config_id": test.config_id,
         "config_version": str(test.version),

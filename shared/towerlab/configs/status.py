@@ -40,9 +40,25 @@ def promoted(config: FeatureConfig, history: History, at: str) -> FeatureConfig:
     if config.status is ARCHIVED:
         raise Conflict("the config is archived", "archived", "Restore it first.")
     if not history.completed:
-        message = f"version {config.version} has no completed quick test"
-        raise Conflict(message, "not_tested", "Run a quick test of it first.")
+        raise _not_tested(config.version)
     return replace(config, status=PROMOTED, updated_at=at)
+
+
+def fully_trained(config: FeatureConfig, version: int, history: History, at: str) -> FeatureConfig:
+    """The config once a full training of that version is asked for: promoted if it is the current one, else as it was.
+    `history` has the version's completed tests. Raises Conflict without any, and for an older version of a draft."""
+    is_current = version == config.version
+    if is_current and config.status is not PROMOTED:
+        return promoted(config, history, at)
+    if config.status is DRAFT:
+        raise _not_tested(config.version)
+    if not history.completed:
+        raise _not_tested(version)
+    return config
+
+
+def _not_tested(version: int) -> Conflict:
+    return Conflict(f"version {version} has no completed quick test", "not_tested", "Run a quick test of it first.")
 
 
 def archived(config: FeatureConfig, at: str) -> FeatureConfig:

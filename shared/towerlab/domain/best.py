@@ -46,6 +46,17 @@ def tests_of(best: BestMetrics) -> set[str]:
     return {found.best.test_id for found in best.by_protocol.values()}
 
 
+def of_version(best: BestMetrics, version: int) -> BestMetrics:
+    """What is known of that version alone."""
+    number = str(version)
+    alone = {
+        key: ProtocolBest(found.by_version[number], {number: found.by_version[number]})
+        for key, found in best.by_protocol.items()
+        if number in found.by_version
+    }
+    return replace(best, by_protocol=alone)
+
+
 def reference_protocol(configs: Iterable[BestMetrics]) -> str | None:
     """The protocol key that most of a dataset's configs were tested under; of equals the larger sample."""
     found = [(key, best.best.sample_percent) for config in configs for key, best in config.by_protocol.items()]

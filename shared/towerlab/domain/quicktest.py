@@ -1,4 +1,4 @@
-"""A quick test: its settings, its stages, and the state machine that every writer goes through."""
+"""A quick test or a full training: settings, stages, and the state machine that every writer goes through."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from towerlab.domain.compute import HERE, Compute
 
 STAGES = ("ExampleGen", "StatisticsGen", "SchemaGen", "Transform", "Trainer")
 SAMPLE_PERCENTS = (5, 10, 25, 100)
 EPOCHS = (1, 2, 3)
+FULL_EPOCHS = (10, 50)  # of a full training, at least and at most
 BATCH_SIZES = (2048, 4096, 8192)
 MAX_REPLICATES = 5
 ENOUGH_STEPS = 12  # optimizer steps; with fewer a result says more about the start than about the config
@@ -54,19 +56,21 @@ class Phase(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     TIMED_OUT = "timed_out"
+    HANDED_OVER = "handed_over"  # to another domain: nothing more is heard of it here
 
 
-FINAL = frozenset({Phase.COMPLETED, Phase.FAILED, Phase.CANCELLED, Phase.TIMED_OUT})
+FINAL = frozenset({Phase.COMPLETED, Phase.FAILED, Phase.CANCELLED, Phase.TIMED_OUT, Phase.HANDED_OVER})
 
 _SHOWN_AS = {
     Phase.SUBMITTING: "pending",
     Phase.CANCELLING: "running",
     Phase.TIMED_OUT: "failed",
+    Phase.HANDED_OVER: "completed",
 }
 
 
 def shown_status(phase: Phase) -> str:
-    """The API's five words for the eight phases."""
+    """The API's five words for the nine phases."""
     return _SHOWN_AS.get(phase, phase.value)
 
 
@@ -102,6 +106,7 @@ class QuickTest:
     has the SHA-256 of each generated file that the job was given. `compute` is what it was planned to run on, HERE
     until then."""
 
+    kind: ClassVar[str] = "quick_test"
     id: str
     config_id: str
     dataset_id: str
@@ -141,10 +146,21 @@ class QuickTest:
     @property
     def progress(self) -> float:
         """0-1; every stage counts alike, a running one by its own progress."""
-        if self.phase is Phase.COMPLETED:
+        if self.phase in (Phase.COMPLETED, Phase.HANDED_OVER):
             return 1.0
         done = sum(1.0 if s.status in ("completed", "cached") else (s.progress or 0.0) for s in self.stages)
         return done / len(self.stages)
+
+
+@dataclass(frozen=True)
+class FullTraining(QuickTest):
+    """The same pipeline on all of the data, for more epochs and for good: what it makes is kept. It is a record of its
+    own kind, so whoever asks for quick tests does not find it."""
+
+    kind: ClassVar[str] = "full_training"
+
+
+RUN_BY_PIPELINE: tuple[type[QuickTest], ...] = (QuickTest, FullTraining)
 
 
 # Facts: what may be learned of a test, by whom it is observed. All times are RFC 3339 UTC.

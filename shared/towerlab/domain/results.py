@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from towerlab.domain.quicktest import FullTraining, QuickTest
+
 KS = (10, 50, 100)
 
 
@@ -105,6 +107,14 @@ class Result:
     fitted_uri: str = ""  # what the analysis found; the pipeline's own file, which may be cleaned away
     embedding_uris: Mapping[str, str] = field(default_factory=dict)  # learned vectors by output, as fitted_uri
     schema: int = 1
+
+
+@dataclass(frozen=True)
+class FullResult(Result):
+    """Of a full training: on no board, in no comparison, and nobody's best, so a record of its own kind."""
+
+
+RESULTS: Mapping[type[QuickTest], type[Result]] = {QuickTest: Result, FullTraining: FullResult}
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,21 @@ CATALOG: dict[str, EventType] = {
             ("test_id", "config_id", "version", "phase"),
         ),
         EventType("best-metrics.updated", (COLLECTOR,), (CONFIG_API,), ("config_id", "version", "test_id")),
-        EventType("full-training.requested", (CONFIG_API,), (ORCHESTRATOR,), ("training_id",)),
+        EventType(
+            "full-training.requested",
+            (CONFIG_API,),
+            (ORCHESTRATOR,),
+            ("training_id", "config_id", "version", "config_hash", "code", "snapshot", "settings"),
+        ),
+        EventType("full-training.cancel-requested", (CONFIG_API,), (ORCHESTRATOR,), ("training_id",)),
+        EventType("full-training.started", (ORCHESTRATOR,), (COLLECTOR,), ("training_id", "job_id")),
+        EventType("full-training.progressed", (COLLECTOR,), (), ("training_id", "phase", "progress")),
+        EventType(
+            "full-training.finished",
+            (COLLECTOR, ORCHESTRATOR),
+            (),
+            ("training_id", "config_id", "version", "phase"),
+        ),
     )
 }
 

@@ -12,7 +12,8 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Event:
-    """One fact that happened. `data` is thin: ids, version, hash, revision; consumers read the documents."""
+    """One fact that happened. `data` is thin: ids, version, hash, revision; consumers read the documents. Only
+    full-training.requested has all that its reader needs, who may be of another domain and sees no document of ours."""
 
     id: str
     type: str

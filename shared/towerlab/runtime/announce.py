@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from towerlab.domain.quicktest import FullTraining, QuickTest
 from towerlab.events.catalog import CATALOG
 from towerlab.events.envelope import Event
 from towerlab.runtime.logs import correlation_id
 from towerlab.runtime.wiring import Deps
 
-Fact = str | int | float | bool | None
+Fact = str | int | float | bool | Mapping[str, Any] | None
+
+
+class Called(NamedTuple):
+    """What events and addresses call a kind of test, and the field that events have its id in."""
+
+    name: str
+    id: str
+
+
+CALLED: Mapping[type[QuickTest], Called] = {
+    QuickTest: Called("quick-test", "test_id"),
+    FullTraining: Called("full-training", "training_id"),
+}
 
 
 def event(deps: Deps, type: str, subject: str, **data: Fact) -> Event:
@@ -26,3 +43,9 @@ def event(deps: Deps, type: str, subject: str, **data: Fact) -> Event:
         data=data,
         correlation_id=correlation_id(),
     )
+
+
+def of_test(deps: Deps, test: QuickTest, what: str, **data: Fact) -> Event:
+    """News of a test: quick-test.started, or full-training.started."""
+    called = CALLED[type(test)]
+    return event(deps, f"{called.name}.{what}", test.id, **{called.id: test.id}, **data)

@@ -10,10 +10,10 @@ from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
 from towerlab.configs.search import tokens
 from towerlab.domain.audit import AuditEntry
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.quicktest import FINAL, QuickTest
+from towerlab.domain.quicktest import FINAL, FullTraining, QuickTest
 from towerlab.domain.registration import Registration
 from towerlab.domain.reruns import RerunPlan
-from towerlab.domain.results import BestMetrics, Result
+from towerlab.domain.results import BestMetrics, FullResult, Result
 from towerlab.domain.scores import Score
 from towerlab.emit.record import CodeRecord
 from towerlab.ports.documents import Indexed
@@ -187,8 +187,15 @@ KINDS: tuple[Kind[Any], ...] = (
             ("-created_at",),
         ),
     ),
+    Kind(
+        "full_training",
+        FullTraining,
+        _quick_test,
+        (("config_id", "-created_at"), ("open", "created_at"), ("config_id", "open", "created_at")),
+    ),
     Kind("code", CodeRecord, _version, (("config_id", "-version"),)),
     Kind("result", Result, _result, (("config_id",), ("dataset_id", "protocol_key", "-recall_at_100"))),
+    Kind("full_result", FullResult),
     Kind("score", Score, _score, (("dataset_id", "-completed_at"),)),
     Kind("config_best", BestMetrics, _config_best, (("dataset_id",),)),
     Kind("rerun_plan", RerunPlan, _rerun_plan, (("when", "due_at"), ("dataset_id", "when"))),

@@ -18,6 +18,7 @@ from towerlab.runtime.settings_error import SettingsError as SettingsError
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 PIPELINE_LOCK = Path(__file__).resolve().parents[3] / "locks" / "pipeline.txt"  # of a checkout; an image names its own
 AT_ONCE = 8_000_000  # values, which takes about as many seconds
+HERE, HANDED_OVER = "here", "handed_over"  # who trains in full: this installation's pipeline, or the Training domain
 BOOT_ERROR = 3  # gunicorn takes this exit status as 'do not start this worker again'
 
 
@@ -85,6 +86,8 @@ class Settings:
     pipeline_template: str = ""  # a path, or a URI such as gs://bucket/templates/<id>.json
     pipeline_lock: Path = PIPELINE_LOCK  # the requirements that a bundle carries
     log: str = "json"
+    full_training: str = HERE  # or HANDED_OVER
+    full_training_deadline_seconds: int = 86400
     test_deadline_seconds: int = 7200  # from the request of a quick test on, its time in the queue included
     upload_bytes: int = 2_000_000_000
     register_at_once_values: int = AT_ONCE  # a source with more is registered after the answer
@@ -109,6 +112,8 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         pipeline_template=environ.get("TOWERLAB_PIPELINE_TEMPLATE", ""),
         pipeline_lock=_optional_path(environ, "TOWERLAB_PIPELINE_LOCK") or PIPELINE_LOCK,
         log=_choice(environ, "TOWERLAB_LOG", ("json", "pretty"), "pretty" if sys.stdout.isatty() else "json"),
+        full_training=_choice(environ, "TOWERLAB_FULL_TRAINING", (HERE, HANDED_OVER), HERE),
+        full_training_deadline_seconds=_whole(environ, "TOWERLAB_FULL_TRAINING_DEADLINE_SECONDS", 86400, "seconds"),
         test_deadline_seconds=_whole(environ, "TOWERLAB_TEST_DEADLINE_SECONDS", 7200, "seconds"),
         upload_bytes=_whole(environ, "TOWERLAB_UPLOAD_MEGABYTES", 2000, "megabytes") * 1_000_000,
         register_at_once_values=_whole(environ, "TOWERLAB_REGISTER_AT_ONCE_VALUES", AT_ONCE, "values"),

@@ -83,6 +83,7 @@ class RulerAnswer(Answered):
 
 class QuickTestAnswer(Answered):
     id = text()
+    kind = choice(("quick", "full"))
     feature_config = text()
     version = whole(minimum=1)
     data_sample_percent = whole(example=10)
@@ -95,7 +96,7 @@ class QuickTestAnswer(Answered):
     replicates = whole(minimum=1)
     advanced = mapped()
     status = choice(STATUSES)
-    phase = choice(PHASES)
+    phase = choice(PHASES, description="handed_over: another domain trains it, and nothing more is heard of it here")
     vertex_pipeline_id = text(null=True)
     current_stage = text(null=True)
     progress = number(minimum=0, maximum=1)

@@ -9,7 +9,7 @@ from towerlab.configs.config import ConfigStatus, ConfigSummary
 from towerlab.domain.columns import ColumnRole
 from towerlab.domain.datasets import Dataset, Snapshot
 from towerlab.domain.errors import Conflict
-from towerlab.domain.quicktest import QuickTest
+from towerlab.domain.quicktest import RUN_BY_PIPELINE
 from towerlab.domain.roles import guess_mapping
 from towerlab.ports.warehouse import SnapshotTable
 from towerlab.runtime import records
@@ -18,7 +18,7 @@ from towerlab.runtime.wiring import Deps
 
 from config_api import profiles, reading
 from config_api.commands.datasets import dataset_change, look_closer, snapshot_of, training_rows
-from config_api.commands.quick_tests import cancel_quick_test
+from config_api.commands.quick_tests import cancel_test
 from config_api.commands.status import archive
 from config_api.concurrency import demand, retried
 from config_api.recording import Caller, commit, nothing_to_write
@@ -58,8 +58,9 @@ def hide_dataset(deps: Deps, by: Caller, dataset_id: str) -> None:
 def put_away(deps: Deps, by: Caller, dataset_id: str) -> None:
     """Archive the configs of a deleted dataset and cancel its tests, each in a commit of its own; safe to repeat."""
     open_tests: reading.Where = {"dataset_id": dataset_id, "open": True}
-    for test_id in [held.id for held in reading.every(deps.documents, QuickTest, open_tests)]:
-        cancel_quick_test(deps, by, test_id)
+    for of in RUN_BY_PIPELINE:
+        for test_id in [held.id for held in reading.every(deps.documents, of, open_tests)]:
+            cancel_test(deps, by, of, test_id)
     alive: reading.Where = {"dataset_id": dataset_id, "deleted": False}
     for summary in [held.value for held in reading.every(deps.documents, ConfigSummary, alive)]:
         if summary.status is not ConfigStatus.ARCHIVED:

@@ -1,10 +1,11 @@
-"""Starting and cancelling quick tests."""
+"""Starting quick tests, and cancelling whatever the pipeline runs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypeVar
 
 from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
 from towerlab.domain.audit import Change
@@ -15,7 +16,7 @@ from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.ports.documents import Documents, Put
 from towerlab.runtime import records
-from towerlab.runtime.announce import event
+from towerlab.runtime.announce import of_test
 from towerlab.runtime.logs import correlation_id
 from towerlab.runtime.records import Held
 from towerlab.runtime.wiring import Deps
@@ -28,6 +29,8 @@ from config_api.refusals import refusals, split_faults, version_faults
 from config_api.schemas.quick_tests import TestRequest
 from config_api.states import config_change
 from config_api.summaries import best_in, counted, summarised
+
+T = TypeVar("T", bound=QuickTest)
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,11 @@ class AskedFor:
 
 
 @dataclass(frozen=True)
-class _About:
+class About:
     """What a test is of. The summary was read first: its revision tells if anything else has moved since."""
 
     summary: Held[ConfigSummary]
-    config: FeatureConfig
+    config: Held[FeatureConfig]
     version: ConfigVersion
     dataset: Dataset
 
@@ -72,72 +75,71 @@ def start_quick_test(deps: Deps, by: Caller, config_id: str, asked: TestRequest)
     return retried(lambda: _start(deps, by, config_id, asked))
 
 
-def cancel_quick_test(deps: Deps, by: Caller, test_id: str) -> QuickTest:
+def cancel_test(deps: Deps, by: Caller, of: type[QuickTest], test_id: str) -> QuickTest:
     """Ask for the end of a test; one that has ended or is asked already stays as it is."""
-    return retried(lambda: _cancel(deps, by, test_id))
+    return retried(lambda: _cancel(deps, by, of, test_id))
 
 
 def _start(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Started:
-    summary = reading.summary(deps.documents, config_id)  # first: its revision tells if anything else has moved since
-    config = reading.config(deps.documents, config_id).value
-    dataset = reading.dataset(deps.documents, config.dataset_id).value
-    faults = [*version_faults(config, asked.version), *split_faults(dataset, asked.settings.advanced.split)]
-    if faults:
-        raise Invalid(faults)
-    version = reading.version(deps.documents, config_id, asked.version or config.version)
-    for refusal in refusals(config, version, dataset):
-        raise refusal
+    of = about(deps, config_id, asked.version, asked.settings.advanced.split)
     if not asked.force:
-        found = _equal_one(deps.documents, version, dataset, asked.settings)
+        found = equal_one(deps.documents, QuickTest, of, asked.settings)
         if found:
             return nothing_to_write(deps, by, Started(found, existing=True))
-    wanted = Wanted(asked.settings, deps.ids.new())
-    new = _asked_for(deps, by.name, wanted, _About(summary, config, version, dataset))
+    new = _asked_for(deps, by.name, Wanted(asked.settings, deps.ids.new()), of)
     return commit(deps, by, Started(new.test), new.writes, new.events, new.changes)
 
 
 def asked_for(deps: Deps, who: str, config_id: str, wanted: Wanted) -> AskedFor:
     """What starts a test of the config's current version, to be committed by the caller. Raises NotFound and
     Conflict."""
+    return _asked_for(deps, who, wanted, about(deps, config_id))
+
+
+def about(deps: Deps, config_id: str, number: int | None = None, split: str = "") -> About:
+    """All that a test of that version (None: the current one) needs. Raises NotFound, Invalid and Conflict."""
     summary = reading.summary(deps.documents, config_id)
-    config = reading.config(deps.documents, config_id).value
-    dataset = reading.dataset(deps.documents, config.dataset_id).value
-    version = reading.version(deps.documents, config_id, config.version)
-    for refusal in refusals(config, version, dataset):
+    config = reading.config(deps.documents, config_id)
+    dataset = reading.dataset(deps.documents, config.value.dataset_id).value
+    faults = [*version_faults(config.value, number), *split_faults(dataset, split)]
+    if faults:
+        raise Invalid(faults)
+    version = reading.version(deps.documents, config_id, number or config.value.version)
+    for refusal in refusals(config.value, version, dataset):
         raise refusal
-    return _asked_for(deps, who, wanted, _About(summary, config, version, dataset))
+    return About(summary, config, version, dataset)
 
 
-def _asked_for(deps: Deps, who: str, wanted: Wanted, about: _About) -> AskedFor:
-    config, documents = about.config, deps.documents
+def _asked_for(deps: Deps, who: str, wanted: Wanted, about: About) -> AskedFor:
+    config, documents = about.config.value, deps.documents
     expected = expected_seconds(deps, about.dataset, about.version, wanted.settings)
-    test = replace(_new_test(deps, who, wanted, about), estimated_seconds=expected)
+    lasts = deps.settings.test_deadline_seconds
+    test = replace(new_test(deps, QuickTest, who, wanted, about, lasts), estimated_seconds=expected)
     counts = counted(documents, config.id).with_new(test.created_at)
     current = reading.version(documents, config.id, config.version)
     counted_in = summarised(config, current, counts, best_in(about.summary.value))
     return AskedFor(
         test,
         [records.put(test, test.id, None), records.put(counted_in, config.id, about.summary.revision)],
-        [event(deps, "quick-test.requested", test.id, test_id=test.id)],
-        [_change("requested", test), config_change("test_requested", config, config, quick_test=test.id)],
+        [of_test(deps, test, "requested")],
+        [change_of("requested", test), config_change("test_requested", config, config, quick_test=test.id)],
     )
 
 
-def _equal_one(
-    documents: Documents, version: ConfigVersion, dataset: Dataset, settings: TestSettings
-) -> QuickTest | None:
+def equal_one(documents: Documents, of: type[T], about: About, settings: TestSettings) -> T | None:
     """One that has completed, or is on its way."""
-    where: reading.Where = {"config_id": version.config_id, "version": version.version}
-    for test in (held.value for held in reading.every(documents, QuickTest, where)):
-        is_equal = test.snapshot_id == dataset.snapshot.id and test.settings == settings
+    where: reading.Where = {"config_id": about.version.config_id, "version": about.version.version}
+    for test in (held.value for held in reading.every(documents, of, where)):
+        is_equal = test.snapshot_id == about.dataset.snapshot.id and test.settings == settings
         if is_equal and (test.phase is Phase.COMPLETED or not (test.final or test.phase is Phase.CANCELLING)):
             return test
     return None
 
 
-def _new_test(deps: Deps, who: str, wanted: Wanted, about: _About) -> QuickTest:
+def new_test(deps: Deps, of: type[T], who: str, wanted: Wanted, about: About, lasts: int) -> T:
+    """A test that has so many seconds from now on."""
     now, version = deps.clock.now(), about.version
-    return QuickTest(
+    return of(
         id=wanted.id,
         config_id=version.config_id,
         dataset_id=about.dataset.id,
@@ -147,22 +149,22 @@ def _new_test(deps: Deps, who: str, wanted: Wanted, about: _About) -> QuickTest:
         settings=wanted.settings,
         rerun=wanted.rerun,
         created_at=rfc3339(now),
-        deadline=rfc3339(now + timedelta(seconds=deps.settings.test_deadline_seconds)),
+        deadline=rfc3339(now + timedelta(seconds=lasts)),
         requested_by=who,
         correlation_id=correlation_id(),
     )
 
 
-def _cancel(deps: Deps, by: Caller, test_id: str) -> QuickTest:
-    held = records.get(deps.documents, QuickTest, test_id)
+def _cancel(deps: Deps, by: Caller, of: type[QuickTest], test_id: str) -> QuickTest:
+    held = records.get(deps.documents, of, test_id)
     asked = advance(held.value, CancelRequested(at=rfc3339(deps.clock.now())))
     if asked == held.value:
         return nothing_to_write(deps, by, asked)
-    announced = event(deps, "quick-test.cancel-requested", test_id, test_id=test_id)
+    announced = of_test(deps, asked, "cancel-requested")
     writes = [records.put(asked, test_id, held.revision)]
-    return commit(deps, by, asked, writes, [announced], [_change("cancel_requested", asked)])
+    return commit(deps, by, asked, writes, [announced], [change_of("cancel_requested", asked)])
 
 
-def _change(action: str, test: QuickTest) -> Change:
+def change_of(action: str, test: QuickTest) -> Change:
     detail = {"feature_config": test.config_id, "settings": records.to_json(test.settings)}
-    return Change("quick_test", test.id, test.dataset_id, action, test.version, test.version, detail)
+    return Change(test.kind, test.id, test.dataset_id, action, test.version, test.version, detail)

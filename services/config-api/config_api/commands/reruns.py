@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from towerlab.domain.audit import Change
-from towerlab.domain.best import best_under, reference_protocol
 from towerlab.domain.errors import Conflict, NotFound
-from towerlab.domain.quicktest import QuickTest, TestSettings
+from towerlab.domain.quicktest import QuickTest
 from towerlab.domain.reruns import OFF, RerunPlan, planned
-from towerlab.domain.results import BestMetrics
 from towerlab.events.envelope import Event
 from towerlab.ports.documents import Documents
 from towerlab.runtime import audit, records
@@ -17,6 +15,7 @@ from towerlab.runtime.outcomes import Done, Duplicate, Outcome
 from towerlab.runtime.wiring import Deps
 
 from config_api import reading
+from config_api.best_settings import best_settings
 from config_api.commands.quick_tests import Wanted, asked_for
 from config_api.concurrency import demand, retried, revision_of
 from config_api.recording import Caller, commit
@@ -60,7 +59,7 @@ def on_rerun_due(deps: Deps, event: Event) -> Outcome:
         reading.dataset(deps.documents, config.dataset_id)
     except NotFound:
         return Done()  # it was deleted since
-    wanted = Wanted(settings=_settings(deps.documents, config_id, config.dataset_id), id=event.id, rerun=True)
+    wanted = Wanted(settings=best_settings(deps.documents, config), id=event.id, rerun=True)
     try:
         asked = asked_for(deps, event.source, config_id, wanted)
     except Conflict as refusal:
@@ -70,11 +69,3 @@ def on_rerun_due(deps: Deps, event: Event) -> Outcome:
         return Done([audit.entry(deps, event.source, change)])
     noted = [audit.entry(deps, event.source, change) for change in asked.changes]
     return Done([*asked.writes, *noted], asked.events)
-
-
-def _settings(documents: Documents, config_id: str, dataset_id: str) -> TestSettings:
-    """Those of the config's best test, the defaults for one that has none."""
-    bests = {held.id: held.value for held in reading.every(documents, BestMetrics, {"dataset_id": dataset_id})}
-    own = bests.get(config_id)
-    best = best_under(own, reference_protocol(bests.values())) if own else None
-    return records.from_json(TestSettings, best.settings) if best else TestSettings()

@@ -55,8 +55,13 @@ def restore(deps: Deps, by: Caller, config_id: str, seen: Seen) -> ConfigState:
 
 
 def history(documents: Documents, config: FeatureConfig, tests: int) -> History:
-    completed: reading.Where = {"config_id": config.id, "version": config.version, "phase": Phase.COMPLETED.value}
-    return History(tests, records.count(documents, QuickTest, completed))
+    return History(tests, completed(documents, config.id, config.version))
+
+
+def completed(documents: Documents, config_id: str, version: int) -> int:
+    """How many quick tests of the version have completed."""
+    where: reading.Where = {"config_id": config_id, "version": version, "phase": Phase.COMPLETED.value}
+    return records.count(documents, QuickTest, where)
 
 
 def _held(documents: Documents, config_id: str, *, even_deleted: bool) -> Held[FeatureConfig]:

@@ -1,11 +1,10 @@
-"""Operations with many tests side by side, and with where one comes from."""
+"""Operations with many tests side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from config_api.answers import boards
-from config_api.answers.lineage import LineageAnswer
 from config_api.openapi.operation import Operation
 from config_api.schemas.boards import CompareSchema, HeatmapSchema, LeaderboardSchema
 
@@ -39,9 +38,5 @@ BOARDS: Mapping[str, Operation] = {
         query=CompareSchema,
         description="Name `tests` or `configs`. Configs are compared under the protocol that most of them were tested "
         "under. Tests under different protocols stand beside each other without a difference.",
-    ),
-    "GET /api/quick-tests/<id:test_id>/lineage/": Operation(
-        "Where a test's figures come from: snapshot, config version, code, job, run, protocol, files",
-        {200: LineageAnswer},
     ),
 }

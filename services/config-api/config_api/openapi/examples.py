@@ -34,9 +34,9 @@ MAPPING_ANSWER: dict[str, Any] = {
 TEST_EVENT: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "event": {"type": "string", "enum": ["quick-test"]},
+        "event": {"type": "string", "enum": ["quick-test", "full-training"]},
         "id": {"type": "string"},
-        "data": {"type": "string", "contentMediaType": "application/json", "description": "The whole quick test"},
+        "data": {"type": "string", "contentMediaType": "application/json", "description": "The whole document"},
     },
     "required": ["event", "id", "data"],
 }
@@ -62,3 +62,4 @@ NEW_CONFIG = {"name": "Smart defaults", "start_from": {"kind": "smart_defaults",
 CONFIG_CHANGE = {"name": "Smart defaults, smaller", "description": "Half the dimensions"}
 CLONE = {"name": "A copy to change"}
 QUICK_TEST = {"data_sample_percent": 100, "epochs": 3, "batch_size": 2048, "seed": 0, "replicates": 1}
+FULL_TRAINING = {"epochs": 20, "batch_size": 4096}

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from config_api.answers import configs as config_answers
 from config_api.answers import datasets as dataset_answers
-from config_api.answers import quick_tests as test_answers
 from config_api.answers.health import Health, Readiness
 from config_api.answers.predicting import PredictionAnswer
 from config_api.answers.reruns import DriftAnswer, RerunPlanAnswer
@@ -15,14 +14,14 @@ from config_api.openapi import examples
 from config_api.openapi.boards import BOARDS
 from config_api.openapi.moves import MOVES
 from config_api.openapi.operation import Operation
-from config_api.schemas import configs, datasets, queries, quick_tests
+from config_api.openapi.quick_tests import TESTS
+from config_api.schemas import configs, datasets, queries
 from config_api.schemas.predicting import PredictionSchema
 from config_api.schemas.reruns import DriftSchema, RerunPlanSchema
 from config_api.upload_kinds import ENDINGS
 
 _DATASET = "/api/datasets/<id:dataset_id>/"
 _CONFIG = "/api/feature-configs/<id:config_id>/"
-_TEST = "/api/quick-tests/<id:test_id>/"
 
 DATASETS: Mapping[str, Operation] = {
     "GET /api/datasets/": Operation(
@@ -111,42 +110,6 @@ CONFIGS: Mapping[str, Operation] = {
         may_conflict=True,
         etag=True,
         content="application/zip",
-    ),
-}
-
-TESTS: Mapping[str, Operation] = {
-    f"POST {_CONFIG}quick-test/": Operation(
-        "Start a quick test, or find the equal one",
-        {202: test_answers.StartedTestAnswer, 200: test_answers.StartedTestAnswer},
-        body=quick_tests.QuickTestSchema,
-        example=examples.QUICK_TEST,
-        may_be_empty=True,
-    ),
-    f"GET {_CONFIG}quick-tests/": Operation(
-        "Quick tests, newest first", {200: test_answers.QuickTestPage}, query=queries.PageSchema
-    ),
-    f"GET {_TEST}": Operation("One quick test", {200: test_answers.QuickTestAnswer}),
-    f"GET {_TEST}events/": Operation(
-        "Server-sent events with the whole document, until the test has ended",
-        {200: examples.TEST_EVENT, 204: None},
-        content="text/event-stream",
-    ),
-    f"GET {_TEST}ranks/": Operation(
-        "The rank of every evaluation row, as Parquet",
-        {200: {"type": "string", "format": "binary"}, 304: None},
-        etag=True,
-        content="application/vnd.apache.parquet",
-    ),
-    f"GET {_TEST}recommendations/": Operation(
-        "What the model recommends to customers, beside what they bought; `beside` another test, to the same ones",
-        {200: test_answers.CustomerPage},
-        query=queries.CustomerSchema,
-    ),
-    f"POST {_TEST}cancel/": Operation(
-        "Ask for its end; safe to repeat",
-        {202: test_answers.QuickTestAnswer},
-        body=quick_tests.NothingSchema,
-        may_be_empty=True,
     ),
 }
 

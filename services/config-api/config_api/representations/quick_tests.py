@@ -1,11 +1,11 @@
-"""Quick tests: what was asked for, how far it is, and what came out."""
+"""Quick tests and full trainings: what was asked for, how far it is, and what came out."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from towerlab.domain.quicktest import QuickTest, shown_status
+from towerlab.domain.quicktest import FullTraining, QuickTest, shown_status
 from towerlab.domain.results import KS, PreviousBest, Recall, Result, Slice
 from towerlab.domain.verdict import BETTER, CANNOT_TELL, SEEDS, WORSE
 from towerlab.runtime import records
@@ -27,6 +27,7 @@ def _asked(test: QuickTest) -> dict[str, Any]:
     settings: dict[str, Any] = records.to_json(test.settings)
     return {
         "id": test.id,
+        "kind": "full" if isinstance(test, FullTraining) else "quick",
         "feature_config": test.config_id,
         "dataset": test.dataset_id,
         "version": test.version,

@@ -1,4 +1,4 @@
-"""Requests about quick tests: settings with the values that are allowed."""
+"""Requests about quick tests and full trainings: settings with the values that are allowed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, post_load
 from towerlab.domain.quicktest import (
     BATCH_SIZES,
     EPOCHS,
+    FULL_EPOCHS,
     MAX_REPLICATES,
     OPTIMIZERS,
     SAMPLE_PERCENTS,
@@ -27,6 +28,13 @@ class TestRequest:
     settings: TestSettings
     version: int | None  # None: the current one
     force: bool
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    epochs: int
+    batch_size: int
+    version: int | None  # None: the current one
 
 
 class AdvancedSchema(Schema):
@@ -62,6 +70,16 @@ class QuickTestSchema(Schema):
     def made(self, loaded: dict[str, Any], **_: Any) -> TestRequest:
         version, force = loaded.pop("version"), loaded.pop("force")
         return TestRequest(TestSettings(**loaded), version, force)
+
+
+class FullTrainingSchema(Schema):
+    epochs = Whole(*FULL_EPOCHS, load_default=20)
+    batch_size = Choice(BATCH_SIZES, load_default=DEFAULTS.batch_size)
+    version = Whole(1, 10**9, load_default=None)
+
+    @post_load
+    def made(self, loaded: dict[str, Any], **_: Any) -> TrainingRequest:
+        return TrainingRequest(**loaded)
 
 
 class NothingSchema(Schema):

@@ -1,0 +1,92 @@
+"""Asking for full trainings, which promotes: run here, or handed over to the Training domain by the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from towerlab.configs.status import History, fully_trained
+from towerlab.domain.errors import Conflict
+from towerlab.domain.quicktest import FullTraining, Phase, TestSettings
+from towerlab.emit.record import CodeRecord
+from towerlab.runtime import records
+from towerlab.runtime.announce import event, of_test
+from towerlab.runtime.settings import HANDED_OVER
+from towerlab.runtime.wiring import Deps
+
+from config_api import reading
+from config_api.best_settings import best_settings
+from config_api.commands.quick_tests import About, Started, Wanted, about, change_of, equal_one, new_test
+from config_api.commands.status import completed
+from config_api.concurrency import retried
+from config_api.estimates import expected_seconds
+from config_api.recording import Caller, commit, nothing_to_write
+from config_api.schemas.quick_tests import TrainingRequest
+from config_api.states import after, config_change
+
+ALL = 100  # percent of the data
+
+
+def start_full_training(deps: Deps, by: Caller, config_id: str, asked: TrainingRequest) -> Started:
+    """Ask for a full training, or find the equal one; what it is of becomes promoted in the same commit, if it is the
+    config's current version. Raises NotFound, Invalid and Conflict."""
+    return retried(lambda: _start(deps, by, config_id, asked))
+
+
+def _start(deps: Deps, by: Caller, config_id: str, asked: TrainingRequest) -> Started:
+    of = about(deps, config_id, asked.version)
+    config, number = of.config.value, of.version.version
+    history = History(of.summary.value.tests, completed(deps.documents, config_id, number))
+    moved = fully_trained(config, number, history, after(config.updated_at, deps.clock.now()))
+    code, settings = _code(deps, of), _settings(deps, of, asked)
+    found = equal_one(deps.documents, FullTraining, of, settings)
+    if found:
+        return nothing_to_write(deps, by, Started(found, existing=True))
+    training = _training(deps, by.name, settings, of)
+    shown = replace(of.summary.value, status=moved.status, updated_at=moved.updated_at)
+    writes = [records.put(training, training.id, None), records.put(shown, config_id, of.summary.revision)]
+    events = [of_test(deps, training, "requested", **_handed_over(training, of, code))]
+    requested = config_change("full_training_requested", config, moved, full_training=training.id)
+    changes = [change_of("requested", training), requested]
+    if moved != config:
+        writes.append(records.put(moved, config_id, of.config.revision))
+        events.append(event(deps, "feature-config.promoted", config_id, config_id=config_id, version=number))
+        changes.append(config_change("promoted", config, moved))
+    return commit(deps, by, Started(training), writes, events, changes)
+
+
+def _settings(deps: Deps, of: About, asked: TrainingRequest) -> TestSettings:
+    """As the version was tested best, but for what a full training is."""
+    best = best_settings(deps.documents, of.config.value, of.version.version)
+    return replace(best, data_sample_percent=ALL, epochs=asked.epochs, batch_size=asked.batch_size, replicates=1)
+
+
+def _code(deps: Deps, of: About) -> CodeRecord:
+    """The code that was tested; another release's, too: whoever trains here has it written anew."""
+    held = records.find(deps.documents, CodeRecord, reading.version_id(of.version.config_id, of.version.version))
+    if held is None or held.value.status != "generated":
+        message = f"version {of.version.version} has no generated code"
+        raise Conflict(message, "no_code", "Ask again in a few seconds; if it stays so, save the config and test that.")
+    return held.value
+
+
+def _training(deps: Deps, who: str, settings: TestSettings, of: About) -> FullTraining:
+    wanted, lasts = Wanted(settings, deps.ids.new()), deps.settings.full_training_deadline_seconds
+    training = new_test(deps, FullTraining, who, wanted, of, lasts)
+    if deps.settings.full_training == HANDED_OVER:
+        return replace(training, phase=Phase.HANDED_OVER, stages=())
+    return replace(training, estimated_seconds=expected_seconds(deps, of.dataset, of.version, settings))
+
+
+def _handed_over(training: FullTraining, of: About, code: CodeRecord) -> Mapping[str, Any]:
+    """All that another domain needs to train the same."""
+    snapshot = of.dataset.snapshot
+    return {
+        "config_id": training.config_id,
+        "version": training.version,
+        "config_hash": training.config_hash,
+        "code": records.to_json(code.files),
+        "snapshot": {"id": snapshot.id, "uri": snapshot.uri, "dataset": training.dataset_id},
+        "settings": records.to_json(training.settings),
+    }
