@@ -74,7 +74,9 @@ def test_losses_settings_and_labels_reach_the_server(
     server: str, run_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
-    monkeypatch.setenv("TOWERLAB_JOB_LABELS", json.dumps({"correlation_id": "abc", "job": "qt-1"}))
+    monkeypatch.setenv(
+        "TOWERLAB_JOB_LABELS", json.dumps({"kind": "quick_test", "correlation_id": "abc", "job": "qt-1"})
+    )
     tracking.log_training(str(run_folder), {"epochs": 2, "hidden_layers": []})
     run_id = json.loads((run_folder / "tracking.json").read_text())["run_id"]
     client = MlflowClient(server)
@@ -82,7 +84,7 @@ def test_losses_settings_and_labels_reach_the_server(
     assert run.info.status == "FINISHED"
     assert run.data.params["epochs"] == "2"
     assert run.data.params["config.hash"] == "h"
-    assert run.data.tags["towerlab.correlation_id"] == "abc"
+    assert (run.data.tags["towerlab.correlation_id"], run.data.tags["towerlab.kind"]) == ("abc", "quick_test")
     assert [(metric.step, metric.value) for metric in client.get_metric_history(run_id, "loss")] == [(1, 7.5), (2, 5.5)]
 
 

@@ -182,13 +182,13 @@ class World:
         self.write(code, f"{config_id}.{version}")
         return code
 
-    def test(self, id: str = "t1", config_id: str = "c1", **changes: Any) -> QuickTest:
-        test = replace(a_test(id, config_id, self.clock.now()), **changes)
+    def test(self, id: str = "t1", config_id: str = "c1", of: type[QuickTest] = QuickTest, **changes: Any) -> QuickTest:
+        test = replace(a_test(id, config_id, self.clock.now(), of), **changes)
         self.write(test, id)
         return test
 
-    def now_is(self, id: str = "t1") -> QuickTest:
-        return records.get(self.deps.documents, QuickTest, id).value
+    def now_is(self, id: str = "t1", of: type[QuickTest] = QuickTest) -> QuickTest:
+        return records.get(self.deps.documents, of, id).value
 
     def event(self, type: str, **data: Any) -> Event:
         return event(self.deps, type, str(next(iter(data.values()))), **data)
@@ -285,8 +285,8 @@ def a_config(version: ConfigVersion, name: str) -> FeatureConfig:
     )
 
 
-def a_test(id: str, config_id: str, at: datetime) -> QuickTest:
-    return QuickTest(
+def a_test(id: str, config_id: str, at: datetime, of: type[QuickTest] = QuickTest) -> QuickTest:
+    return of(
         id=id,
         config_id=config_id,
         dataset_id="d1",

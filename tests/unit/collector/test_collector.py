@@ -18,9 +18,9 @@ from towerlab.configs.features import sources
 from towerlab.configs.lists import ConfigLists
 from towerlab.configs.resolved import ResolvedConfig
 from towerlab.domain.columns import ColumnType
-from towerlab.domain.quicktest import Phase, QuickTest
+from towerlab.domain.quicktest import FullTraining, Phase, QuickTest
 from towerlab.domain.quicktest import TestSettings as Asked
-from towerlab.domain.results import BestMetrics, Result
+from towerlab.domain.results import BestMetrics, FullResult, Result
 from towerlab.domain.scores import Score, score_of
 from towerlab.domain.times import rfc3339
 from towerlab.ports.errors import RevisionConflict, Transient
@@ -92,6 +92,28 @@ def test_a_finished_job_becomes_a_result_a_best_and_the_news_of_both(world: Worl
     assert world.deps.artifacts.read(found.ranks_uri)[:4] == b"PAR1"
     assert [event.type for event in world.told()] == ["quick-test.finished", "best-metrics.updated"]
     assert {event.correlation_id for event in world.told()} == {"asked-t1"}
+
+
+def test_a_full_training_has_a_result_is_kept_and_enters_no_board(world: World, app: Flask, shop: Shop) -> None:
+    a_running_test(world, "t0")
+    a_finished_job(world, shop, "t0")
+    world.tick(app, "collect")
+    best, told = records.get(world.deps.documents, BestMetrics, "c1"), world.told()
+    a_running_test(world, of=FullTraining, settings=Asked(100, 20), job_id="ft-t1")
+    a_finished_job(world, shop)
+    world.pipelines.becomes("ft-t1", JobState.SUCCEEDED, *world.pipelines.jobs["qt-t1"].tasks)
+    started = world.event("full-training.started", training_id="t1", job_id="ft-t1")
+    for _ in range(2):
+        assert world.push(app, started) == 204
+    assert world.now_is(of=FullTraining).phase is Phase.COMPLETED
+    found = records.get(world.deps.documents, FullResult, "t1").value
+    assert found.recall == result(world, "t0").recall
+    assert (found.protocol["epochs"], found.ruler.previous_best) == (20, None)
+    assert [records.find(world.deps.documents, kind, "t1") for kind in (Result, Score)] == [None, None]
+    assert records.get(world.deps.documents, BestMetrics, "c1") == best
+    assert world.pipelines.kept == {"qt-t0", "ft-t1"}
+    assert world.tracking.tags["run1"]["towerlab.kind"] == "full_training"
+    assert [event.type for event in world.told()[len(told) :]] == ["full-training.finished"]
 
 
 def test_looking_again_changes_nothing(world: World, app: Flask, shop: Shop) -> None:

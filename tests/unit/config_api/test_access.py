@@ -13,6 +13,8 @@ from towerlab.domain.errors import Unidentified
 from towerlab.runtime.wiring import Deps
 
 from tests.unit.config_api.calling import BUYER_LISTS, Caller, faults
+from tests.unit.config_api.test_bundles import generate_code
+from tests.unit.config_api.test_reactions import ended
 
 
 class Named:
@@ -33,7 +35,12 @@ def guarded(deps: Deps, dataset: dict[str, Any]) -> Caller:
         "elsewhere": {"another": Role.ADMIN},
     }
     settings = replace(deps.settings, access=Access(grants))
-    members: Any = {"artifacts": deps.artifacts, "warehouse": deps.warehouse, "identity": Named()}
+    members: Any = {
+        "documents": deps.documents,
+        "artifacts": deps.artifacts,
+        "warehouse": deps.warehouse,
+        "identity": Named(),
+    }
     return Caller(create_public(Deps(settings, **members)).test_client())
 
 
@@ -73,6 +80,17 @@ def test_an_editor_changes_that_dataset_and_registers_none(
     assert status(guarded, "editor", "DELETE", f"/api/datasets/{dataset['id']}/") in (403, 405)
     assert status(guarded, "editor", "POST", "/api/datasets/", {}) == 403
     assert status(guarded, "root", "POST", "/api/datasets/", {}) == 422
+
+
+def test_a_full_training_is_its_datasets(guarded: Caller, deps: Deps, api: Caller, config: dict[str, Any]) -> None:
+    generate_code(deps, config)
+    ended(api, deps, config, 0.3)
+    path = f"/api/feature-configs/{config['id']}/full-training/"
+    assert [status(guarded, person, "POST", path) for person in ("viewer", "elsewhere", "editor")] == [403, 403, 202]
+    (training,) = guarded.call("GET", path.replace("-training/", "-trainings/"), X_Person="viewer").get_json()["items"]
+    path = f"/api/full-trainings/{training['id']}/"
+    assert [status(guarded, person, "GET", path) for person in ("viewer", "elsewhere")] == [200, 403]
+    assert [status(guarded, person, "POST", path + "cancel/") for person in ("viewer", "editor")] == [403, 202]
 
 
 def test_who_has_a_role_elsewhere_sees_nothing_here(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from towerlab.domain.best import best_under, better_of, reference_protocol, with_test
+from towerlab.domain.best import best_under, better_of, of_version, reference_protocol, with_test
 from towerlab.domain.results import BestMetrics, BestTest
 
 
@@ -40,6 +40,11 @@ def test_completions_in_any_order_and_number_give_the_same_best(tests, random):
     shuffled = [*tests, *tests]
     random.shuffle(shuffled)
     assert config(*tests) == config(*shuffled)
+
+
+@given(tests=bests(), version=st.integers(1, 3))
+def test_of_one_version_is_known_what_its_tests_alone_would_give(tests, version):
+    assert of_version(config(*tests), version) == config(*(test for test in tests if test.version == version))
 
 
 @given(tests=bests())

@@ -14,6 +14,7 @@ from towerlab.domain.quicktest import (
     DeadlinePassed,
     Fact,
     Failed,
+    FullTraining,
     Phase,
     QuickTest,
     Stage,
@@ -43,8 +44,8 @@ ENDINGS: dict[Phase, Fact] = {
 }
 
 
-def a_test(phase: Phase = Phase.PENDING) -> QuickTest:
-    return QuickTest(
+def a_test(phase: Phase = Phase.PENDING, of: type[QuickTest] = QuickTest) -> QuickTest:
+    return of(
         id="t1",
         config_id="c1",
         dataset_id="d1",
@@ -110,9 +111,19 @@ def test_a_finished_test_absorbs_everything(ending, later):
         assert advance(ended, fact) is ended
 
 
-@given(facts=st.lists(st.one_of(open_facts(), st.sampled_from(list(ENDINGS.values()))), max_size=10))
-def test_nothing_ever_goes_back(facts):
-    test = a_test()
+@given(facts=st.lists(st.one_of(open_facts(), st.sampled_from(list(ENDINGS.values())))))
+def test_what_was_handed_over_absorbs_everything(facts):
+    handed_over = a_test(Phase.HANDED_OVER, FullTraining)
+    for fact in facts:
+        assert advance(handed_over, fact) is handed_over
+
+
+@given(
+    facts=st.lists(st.one_of(open_facts(), st.sampled_from(list(ENDINGS.values()))), max_size=10),
+    of=st.sampled_from([QuickTest, FullTraining]),
+)
+def test_nothing_ever_goes_back(facts, of):
+    test = a_test(of=of)
     for fact in facts:
         moved = advance(test, fact)
         assert moved.phase in FINAL or FORWARD.index(moved.phase) >= FORWARD.index(test.phase)
@@ -121,6 +132,7 @@ def test_nothing_ever_goes_back(facts):
             if now.status == before.status == "running":
                 assert (now.progress or 0) >= (before.progress or 0)
         test = moved
+    assert type(test) is of
 
 
 @given(facts=st.lists(open_facts(), max_size=8), fact=open_facts())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 from quicktest_orchestrator.app import create
 from quicktest_orchestrator.moves import start
 from towerlab.adapters.pipeline_template import template_id
-from towerlab.domain.compute import HERE, Offer, Place
+from towerlab.domain.compute import HERE, Machine, Offer, Place
 from towerlab.domain.errors import Invalid, Problem
-from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, advance
+from towerlab.domain.quicktest import CancelRequested, FullTraining, Phase, QuickTest, advance
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.ports.pipelines import JobState
@@ -221,9 +222,59 @@ def test_an_unreachable_runner_puts_the_event_off_and_the_intention_is_on_record
     assert len(world.pipelines.submissions) == 1
 
 
-def test_events_that_this_installation_does_not_act_on_are_taken_and_forgotten(world: World, app: Flask) -> None:
-    assert world.push(app, world.event("full-training.requested", training_id="f1")) == 204
+def full_requested(world: World) -> Event:
+    handed: dict[str, Any] = {"code": {}, "snapshot": {}, "settings": {}}
+    facts = {"config_id": "c1", "version": 1, "config_hash": "hash", **handed}
+    return world.event("full-training.requested", training_id="t1", **facts)
+
+
+def a_world_with_a_training(world: World, **changes: Any) -> None:
+    world.dataset()
+    world.config()
+    world.code()
+    world.test(of=FullTraining, **changes)
+
+
+def test_a_full_training_is_submitted_as_one_to_the_machines_of_the_settings(world: World) -> None:
+    a_world_with_a_training(world)
+    trainer = Machine(16, 64, "NVIDIA_TESLA_T4", 1)
+    world.deps.settings = replace(world.deps.settings, place=on_google_cloud(Offer(trainer=trainer)))
+    start(world.deps, records.get(world.deps.documents, FullTraining, "t1"))
+    training = world.now_is(of=FullTraining)
+    ((job_id, _, labels),) = world.pipelines.submissions
+    assert (training.job_id, job_id, labels["kind"]) == ("ft-t1", "ft-t1", "full_training")
+    assert world.pipelines.computes["ft-t1"].trainer == trainer
+
+
+def test_news_of_a_full_training_is_told_as_such(world: World, app: Flask) -> None:
+    a_world_with_a_training(world)
+    assert world.push(app, full_requested(world)) == 204
+    assert world.push(app, world.event("full-training.cancel-requested", training_id="t1")) == 204
+    assert world.now_is(of=FullTraining).phase is Phase.CANCELLING
+    world.clock.pass_(hours=2)
+    world.tick(app, "sweep")
+    (started,), (finished,) = world.told("full-training.started"), world.told("full-training.finished")
+    assert started.data == {"training_id": "t1", "job_id": "ft-t1"}
+    assert finished.data == {"training_id": "t1", "config_id": "c1", "version": 1, "phase": "timed_out"}
+    assert not [event for event in world.told() if event.type.startswith("quick-test.")]
+
+
+def test_a_full_training_that_was_handed_over_is_left_alone(world: World, app: Flask) -> None:
+    a_world_with_a_training(world, phase=Phase.HANDED_OVER)
+    before = world.now_is(of=FullTraining)
+    assert world.push(app, full_requested(world)) == 204
+    world.clock.pass_(days=9)
+    world.tick(app, "sweep")
+    assert world.now_is(of=FullTraining) == before
+    assert world.pipelines.submissions == []
     assert records.count(world.deps.documents, records.DeadLetter) == 0
+
+
+def test_code_wakes_quick_tests_and_full_trainings_alike(world: World, app: Flask) -> None:
+    a_world_with_a_test(world)
+    a_world_with_a_training(world)
+    world.push(app, generated(world))
+    assert {job_id for job_id, _, _ in world.pipelines.submissions} == {"qt-t1", "ft-t1"}
 
 
 def test_an_event_about_no_test_becomes_a_dead_letter(world: World, app: Flask) -> None:
