@@ -58,17 +58,17 @@ class Stack:
         rows = [line.split() for line in self.command("status").stdout.splitlines()]
         return {row[0]: {"state": row[1], "pid": row[-1]} for row in rows if len(row) in (3, 4) and row[-1].isdecimal()}
 
-    def finished(self, test_id: str, seconds: float = 240) -> dict[str, Any]:
-        """The quick test once it has ended; a front door that is just being restarted is asked again."""
+    def finished(self, test_id: str, seconds: float = 240, of: str = "quick-tests") -> dict[str, Any]:
+        """The test, quick or full, once it has ended; a front door that is just being restarted is asked again."""
 
         def ended() -> dict[str, Any] | None:
             try:
-                test = self.get(f"/api/quick-tests/{test_id}/")
+                test = self.get(f"/api/{of}/{test_id}/")
             except requests.ConnectionError:
                 return None
             return dict(test) if test["status"] in FINAL else None
 
-        found: dict[str, Any] = until(ended, seconds, f"quick test {test_id} did not end")
+        found: dict[str, Any] = until(ended, seconds, f"{test_id} of {of} did not end")
         return found
 
 

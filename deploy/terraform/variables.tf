@@ -126,8 +126,25 @@ variable "test_deadline_seconds" {
   default     = 7200
 }
 
+variable "full_training" {
+  description = "Who trains in full: here, this installation's pipeline; handed_over, whoever listens to full-training.requested."
+  type        = string
+  default     = "here"
+
+  validation {
+    condition     = contains(["here", "handed_over"], var.full_training)
+    error_message = "here or handed_over."
+  }
+}
+
+variable "full_training_deadline_seconds" {
+  description = "Within so many seconds of being asked for, a full training that runs here has ended or fails."
+  type        = number
+  default     = 86400
+}
+
 variable "compute" {
-  description = "What quick tests run on. Above so many rows StatisticsGen and Transform are Dataflow's (0: never), on so many workers at most; dataflow_image is empty for the pipeline's own. The Trainer, and every other task that holds rows, has so many CPUs and gigabytes; the Trainer alone an accelerator, such as NVIDIA_TESLA_T4:1."
+  description = "What quick tests and full trainings run on. Above so many rows StatisticsGen and Transform are Dataflow's (0: never), on so many workers at most; dataflow_image is empty for the pipeline's own. The Trainer, and every other task that holds rows, has so many CPUs and gigabytes; the Trainer alone an accelerator, such as NVIDIA_TESLA_T4:1."
   type = object({
     dataflow_rows       = optional(number, 10000000)
     dataflow_workers    = optional(number, 8)

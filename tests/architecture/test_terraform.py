@@ -33,6 +33,7 @@ BAD = [
     ("source_datasets", '["sales"]'),
     ("pipeline_outputs_days", "20"),
     ("upload_megabytes", "2000"),
+    ("full_training", '"elsewhere"'),
 ]
 
 

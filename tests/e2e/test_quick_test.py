@@ -187,6 +187,41 @@ def test_forced_it_runs_again_from_the_cache_with_the_same_figures(stack: Stack,
     assert [again[f"recall_at_{k}"] for k in (10, 50, 100)] == [finished[f"recall_at_{k}"] for k in (10, 50, 100)]
 
 
+@pytest.fixture(scope="module")
+def trained(stack: Stack, finished: dict[str, Any]) -> dict[str, Any]:
+    path = f"/api/feature-configs/{finished['feature_config']}/full-training/"
+    training = stack.finished(stack.post(path, {"epochs": 10, "batch_size": 2048})["id"], of="full-trainings")
+    assert training["status"] == "completed", json.dumps(training["error"], indent=1)
+    return training
+
+
+def test_a_full_training_goes_the_same_way_for_more_epochs(trained: dict[str, Any], finished: dict[str, Any]) -> None:
+    assert [stage["name"] for stage in trained["stages"]] == STAGES
+    assert (trained["kind"], trained["epochs"], len(trained["curve"])) == ("full", 10, 10)
+    assert trained["loss"] < finished["loss"]
+    assert trained["rows"] == finished["rows"]
+    assert trained["protocol"]["key"] != finished["protocol"]["key"]
+
+
+def test_a_full_training_promotes_the_config_and_leaves_its_best_alone(
+    stack: Stack, trained: dict[str, Any], finished: dict[str, Any]
+) -> None:
+    config = stack.get(f"/api/feature-configs/{finished['feature_config']}/")
+    assert (config["status"], config["best"]["test"]) == ("promoted", finished["id"])
+    assert stack.call("GET", f"/api/quick-tests/{trained['id']}/").status_code == 404
+
+
+def test_mlflow_tells_a_full_training_from_quick_tests(stack: Stack, trained: dict[str, Any]) -> None:
+    run = mlflow(stack, "mlflow/runs/get", run_id=trained["mlflow_run_id"]).json()["run"]["data"]
+    assert {tag["key"]: tag["value"] for tag in run["tags"]}["towerlab.kind"] == "full_training"
+
+
+def test_what_a_full_training_has_made_is_asked_to_be_kept(stack: Stack, trained: dict[str, Any]) -> None:
+    assert (stack.state / "runner" / "jobs" / trained["vertex_pipeline_id"] / "keep").exists()
+    lineage = stack.get(f"/api/full-trainings/{trained['id']}/lineage/")
+    assert all(file["there"] for file in lineage["files"])
+
+
 def test_one_correlation_id_runs_from_the_request_to_the_pipeline(stack: Stack, finished: dict[str, Any]) -> None:
     assert finished["status"] == "completed"
     for program in ("front-door", "quicktest-orchestrator", "metrics-collector", "pipeline-runner"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +20,7 @@ from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 from werkzeug.test import TestResponse
 
+from tests.stacks import REPOSITORY
 from tests.unit.config_api.building import result_of
 from tests.unit.config_api.calling import BUYER_LISTS, Caller, faults, recorded
 from tests.unit.config_api.test_bundles import generate_code
@@ -48,6 +51,15 @@ def complete(deps: Deps, training_id: str) -> FullTraining:
 
 def told(deps: Deps, type: str) -> list[Event]:
     return [event for event in recorded(deps) if event.type == type]
+
+
+def paths(value: Any, at: str = "") -> Iterator[str]:
+    """Of every leaf."""
+    if not isinstance(value, dict):
+        yield at
+        return
+    for name in sorted(value):
+        yield from paths(value[name], f"{at}/{name}")
 
 
 def shown(api: Caller, config: dict[str, Any]) -> dict[str, Any]:
@@ -123,6 +135,14 @@ def test_q12_the_event_has_all_that_another_domain_needs(api: Caller, deps: Deps
     assert handed["snapshot"] == {"id": snapshot.id, "uri": snapshot.uri, "dataset": dataset.id}
     assert {name: training[name] for name in handed["settings"]} == handed["settings"]
     assert handed["settings"]["epochs"] == 10
+
+
+def test_the_page_about_the_hand_over_shows_the_event_as_it_is(api: Caller, deps: Deps, tested: dict[str, Any]) -> None:
+    trained(api, tested)
+    (event,) = told(deps, "full-training.requested")
+    page = (REPOSITORY / "docs" / "hand-over.md").read_text("utf-8")
+    example = json.loads(page.split("```json\n")[1].split("```")[0])
+    assert list(paths(example)) == list(paths(dict(event.data)))
 
 
 def test_q12_one_that_is_handed_over_says_so_and_has_ended_for_this_api(
