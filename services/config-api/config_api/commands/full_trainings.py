@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from towerlab.configs.config import FeatureConfig
 from towerlab.configs.status import History, fully_trained
 from towerlab.domain.errors import Conflict
 from towerlab.domain.quicktest import FullTraining, Phase, TestSettings
 from towerlab.emit.record import CodeRecord
 from towerlab.runtime import records
-from towerlab.runtime.announce import event, of_test
+from towerlab.runtime.announce import of_test
 from towerlab.runtime.settings import HANDED_OVER
 from towerlab.runtime.wiring import Deps
 
 from config_api import reading
 from config_api.best_settings import best_settings
-from config_api.commands.quick_tests import About, Started, Wanted, about, change_of, equal_one, new_test
-from config_api.commands.status import completed
+from config_api.commands.quick_tests import About, AskedFor, Started, Wanted, about, change_of, equal_one, new_test
+from config_api.commands.status import completed, promotion
 from config_api.concurrency import retried
 from config_api.estimates import expected_seconds
 from config_api.recording import Caller, commit, nothing_to_write
@@ -29,31 +30,38 @@ ALL = 100  # percent of the data
 
 
 def start_full_training(deps: Deps, by: Caller, config_id: str, asked: TrainingRequest) -> Started:
-    """Ask for a full training, or find the equal one; what it is of becomes promoted in the same commit, if it is the
-    config's current version. Raises NotFound, Invalid and Conflict."""
+    """Ask for a full training, or find the equal one; one of the config's current version promotes it in the same
+    commit. Raises NotFound, Invalid and Conflict."""
     return retried(lambda: _start(deps, by, config_id, asked))
 
 
 def _start(deps: Deps, by: Caller, config_id: str, asked: TrainingRequest) -> Started:
     of = about(deps, config_id, asked.version)
-    config, number = of.config.value, of.version.version
-    history = History(of.summary.value.tests, completed(deps.documents, config_id, number))
-    moved = fully_trained(config, number, history, after(config.updated_at, deps.clock.now()))
-    code, settings = _code(deps, of), _settings(deps, of, asked)
+    moved, code, settings = _moved(deps, of), _code(deps, of), _settings(deps, of, asked)
     found = equal_one(deps.documents, FullTraining, of, settings)
     if found:
         return nothing_to_write(deps, by, Started(found, existing=True))
-    training = _training(deps, by.name, settings, of)
+    new = _asked_for(deps, _training(deps, by.name, settings, of), of, code, moved)
+    return commit(deps, by, Started(new.test), new.writes, new.events, new.changes)
+
+
+def _asked_for(deps: Deps, training: FullTraining, of: About, code: CodeRecord, moved: FeatureConfig) -> AskedFor:
     shown = replace(of.summary.value, status=moved.status, updated_at=moved.updated_at)
-    writes = [records.put(training, training.id, None), records.put(shown, config_id, of.summary.revision)]
+    writes = [records.put(training, training.id, None), records.put(shown, moved.id, of.summary.revision)]
     events = [of_test(deps, training, "requested", **_handed_over(training, of, code))]
-    requested = config_change("full_training_requested", config, moved, full_training=training.id)
+    requested = config_change("full_training_requested", of.config.value, moved, full_training=training.id)
     changes = [change_of("requested", training), requested]
-    if moved != config:
-        writes.append(records.put(moved, config_id, of.config.revision))
-        events.append(event(deps, "feature-config.promoted", config_id, config_id=config_id, version=number))
-        changes.append(config_change("promoted", config, moved))
-    return commit(deps, by, Started(training), writes, events, changes)
+    if moved != of.config.value:
+        writes.append(records.put(moved, moved.id, of.config.revision))
+        events.append(promotion(deps, moved))
+        changes.append(config_change("promoted", of.config.value, moved))
+    return AskedFor(training, writes, events, changes)
+
+
+def _moved(deps: Deps, of: About) -> FeatureConfig:
+    config, version = of.config.value, of.version.version
+    history = History(of.summary.value.tests, completed(deps.documents, config.id, version))
+    return fully_trained(config, version, history, after(config.updated_at, deps.clock.now()))
 
 
 def _settings(deps: Deps, of: About, asked: TrainingRequest) -> TestSettings:

@@ -30,9 +30,13 @@ def promote(deps: Deps, by: Caller, config_id: str, seen: Seen) -> ConfigState:
     """Raises Conflict unless a test of the current version has completed."""
 
     def told(config: FeatureConfig) -> Event:
-        return event(deps, "feature-config.promoted", config_id, config_id=config_id, version=config.version)
+        return promotion(deps, config)
 
     return retried(lambda: _moved(deps, by, config_id, seen, "promoted", promoted, told))
+
+
+def promotion(deps: Deps, config: FeatureConfig) -> Event:
+    return event(deps, "feature-config.promoted", config.id, config_id=config.id, version=config.version)
 
 
 def archive(deps: Deps, by: Caller, config_id: str, seen: Seen) -> ConfigState:
