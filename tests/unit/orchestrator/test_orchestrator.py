@@ -20,6 +20,7 @@ from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.ports.pipelines import JobState
 from towerlab.runtime import records
+from towerlab.runtime.announce import CALLED, of_test
 
 from tests.unit.worlds import TEMPLATE, World, on_google_cloud
 
@@ -37,10 +38,11 @@ def generated(world: World) -> Event:
     return world.event("transform-code.generated", config_id="c1", version=1, config_hash="hash")
 
 
-def ask_to_cancel(world: World) -> Event:
+def ask_to_cancel(world: World, of: type[QuickTest] = QuickTest) -> Event:
     """As config-api does it: the fact on the document, and the event."""
-    world.write(advance(world.now_is(), CancelRequested(rfc3339(world.clock.now()))), "t1")
-    return world.event("quick-test.cancel-requested", test_id="t1")
+    asked = advance(world.now_is(of=of), CancelRequested(rfc3339(world.clock.now())))
+    world.write(asked, "t1")
+    return of_test(world.deps, asked, "cancel-requested")
 
 
 def a_world_with_a_test(world: World) -> None:
@@ -352,24 +354,31 @@ def test_a_test_that_cannot_be_swept_does_not_keep_the_others_waiting(world: Wor
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.permutations(["requested", "generated", "requested", "cancel", "sweep"]), data=st.data())
+@given(
+    order=st.permutations(["requested", "generated", "requested", "cancel", "sweep"]),
+    of=st.sampled_from([QuickTest, FullTraining]),
+    data=st.data(),
+)
 def test_events_doubled_and_in_any_order_leave_one_job_at_most(
-    order: list[str], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+    order: list[str], of: type[QuickTest], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     world = World(tmp_path_factory.mktemp("world"))
     app = create(world.deps)
-    a_world_with_a_test(world)
+    world.dataset()
+    world.config()
+    world.test(of=of)
     coded = data.draw(st.integers(0, len(order)))
-    events = {"requested": requested(world), "generated": generated(world)}
+    asked = requested(world) if of is QuickTest else full_requested(world)
+    events = {"requested": asked, "generated": generated(world)}
     for position, step in enumerate(order):
         if position == coded:
             world.code()
         if step == "sweep":
             world.tick(app, "sweep")
         else:
-            world.push(app, ask_to_cancel(world) if step == "cancel" else events[step])
+            world.push(app, ask_to_cancel(world, of) if step == "cancel" else events[step])
     submitted = len(world.pipelines.submissions)
     assert submitted <= 1
-    assert world.now_is().phase is (Phase.CANCELLING if submitted else Phase.CANCELLED)
-    assert world.pipelines.cancelled == ({"qt-t1"} if submitted else set())
-    assert len(world.told("quick-test.started")) == submitted
+    assert world.now_is(of=of).phase is (Phase.CANCELLING if submitted else Phase.CANCELLED)
+    assert world.pipelines.cancelled == {job_id for job_id, _, _ in world.pipelines.submissions}
+    assert len(world.told(f"{CALLED[of].name}.started")) == submitted

@@ -53,6 +53,8 @@ def test_everything_can_be_said(environ: dict[str, str]) -> None:
         ("TOWERLAB_SERVICES", "{"),
         ("TOWERLAB_SERVICES", "[]"),
         ("TOWERLAB_PLATFORM", "moon"),
+        ("TOWERLAB_FULL_TRAINING", "elsewhere"),
+        ("TOWERLAB_FULL_TRAINING_DEADLINE_SECONDS", "a day"),
     ],
 )
 def test_a_fault_names_its_variable(environ: dict[str, str], name: str, value: str) -> None:
