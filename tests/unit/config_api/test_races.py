@@ -12,6 +12,7 @@ from towerlab.runtime.wiring import Deps
 from werkzeug.test import TestResponse
 
 from tests.unit.config_api.calling import PRODUCT, Caller, recorded
+from tests.unit.config_api.test_bundles import generate_code
 from tests.unit.config_api.test_reactions import ended, finished, push
 
 WRITERS = 50
@@ -64,6 +65,17 @@ def test_every_test_that_is_asked_for_is_counted(api: Caller, deps: Deps, config
     answers = at_once(deps, lambda caller, n: caller.start(config, seed=n))
     assert {answer.status_code for answer in answers} == {202}
     assert api.get(f"/api/feature-configs/{config['id']}/")["quick_tests"]["count"] == WRITERS
+
+
+def test_of_equal_full_trainings_one_is_new_and_promotes(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
+    generate_code(deps, config)
+    ended(api, deps, config, 0.3)
+    path = f"/api/feature-configs/{config['id']}/full-training/"
+    answers = at_once(deps, lambda caller, _: caller.call("POST", path))
+    assert sorted(answer.status_code for answer in answers) == [200] * (WRITERS - 1) + [202]
+    assert len({answer.get_json()["id"] for answer in answers}) == 1
+    types = [event.type for event in recorded(deps)]
+    assert (types.count("feature-config.promoted"), types.count("full-training.requested")) == (1, 1)
 
 
 def test_a_draft_is_either_deleted_or_tested(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
