@@ -12,7 +12,8 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Event:
-    """One fact that happened. `data` is thin: ids, version, hash, revision; consumers read the documents."""
+    """One fact that happened. `data` is thin: ids, version, hash, revision; consumers read the documents.
+    `replay` marks one that is sent once more: to those who have handled it, it is the same event by its `id`."""
 
     id: str
     type: str
@@ -22,3 +23,9 @@ class Event:
     data: Mapping[str, Any]
     correlation_id: str = ""
     schema: int = SCHEMA
+    replay: str = ""
+
+    @property
+    def published_as(self) -> str:
+        """What the bus knows it by: an event is published once, and once more with each replay."""
+        return f"{self.id}.{self.replay}" if self.replay else self.id
