@@ -32,7 +32,12 @@ class NewerEvent(ValueError):
 
 def encode(event: Event) -> bytes:
     """Canonical JSON (sorted keys, ASCII): equal events give equal bytes."""
-    attributes = {
+    return json.dumps(attributes(event), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def attributes(event: Event) -> dict[str, Any]:
+    """In CloudEvents' words."""
+    return {
         "specversion": "1.0",
         "id": event.id,
         "type": event.type,
@@ -45,22 +50,21 @@ def encode(event: Event) -> bytes:
         "data": dict(event.data),
         **({"replay": event.replay} if event.replay else {}),
     }
-    return json.dumps(attributes, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def decode(content: bytes | str) -> Event:
     """The event, its data brought to the newest schema. Raises MalformedEvent and NewerEvent."""
     try:
-        attributes = json.loads(content, parse_constant=_no_json)
+        found = json.loads(content, parse_constant=_no_json)
     except (ValueError, RecursionError) as error:
         raise MalformedEvent(f"not JSON: {error}") from error
-    if not isinstance(attributes, dict) or attributes.get("specversion") != "1.0":
+    if not isinstance(found, dict) or found.get("specversion") != "1.0":
         raise MalformedEvent("not a CloudEvents 1.0 object")
-    missing = [name for name in _TEXTS if not isinstance(attributes.get(name), str)]
-    missing += [name for name in _OPTIONAL_TEXTS if not isinstance(attributes.get(name, ""), str)]
+    missing = [name for name in _TEXTS if not isinstance(found.get(name), str)]
+    missing += [name for name in _OPTIONAL_TEXTS if not isinstance(found.get(name, ""), str)]
     if missing:
         raise MalformedEvent(f"no text in {', '.join(missing)}")
-    return _event(attributes)
+    return _event(found)
 
 
 def as_sent(content: bytes | str) -> Event:
@@ -75,22 +79,22 @@ def _no_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number")
 
 
-def _event(attributes: Mapping[str, Any]) -> Event:
-    data, schema = attributes.get("data", {}), attributes.get("schema", 1)
+def _event(found: Mapping[str, Any]) -> Event:
+    data, schema = found.get("data", {}), found.get("schema", 1)
     if not isinstance(data, dict) or not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
         raise MalformedEvent("data must be an object, schema a whole number from 1")
     if _is_deep(data):
         raise MalformedEvent(f"more than {MAX_DEPTH} objects and arrays lie within each other in data")
     sent = Event(
-        id=attributes["id"],
-        type=attributes["type"],
-        source=attributes["source"],
-        time=_time(attributes["time"]),
-        subject=attributes.get("subject", ""),
+        id=found["id"],
+        type=found["type"],
+        source=found["source"],
+        time=_time(found["time"]),
+        subject=found.get("subject", ""),
         data=data,
-        correlation_id=attributes.get("correlationid", ""),
+        correlation_id=found.get("correlationid", ""),
         schema=schema,
-        replay=attributes.get("replay", ""),
+        replay=found.get("replay", ""),
     )
     return _newest(sent)
 

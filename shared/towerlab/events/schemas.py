@@ -9,6 +9,7 @@ from towerlab.events.catalog import OTHER_DOMAINS, EventType
 from towerlab.events.envelope import SCHEMA
 from towerlab.events.fields import EXAMPLE_ID, FIELDS
 
+MEDIA_TYPE = "application/schema+json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": "string", "minLength": 1}
 _ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
