@@ -146,12 +146,20 @@ def test_what_holds_no_event_cannot_be_sent_again(api: Caller, bus: FlaskClient)
 
 def test_a_newer_event_is_sent_again_once_its_schema_is_known(api: Caller, deps: Deps, bus: FlaskClient) -> None:
     push(bus, told(deps, schema=9))
-    (id,) = ids(api)
+    (line,) = api.get(LETTERS)["items"]
+    id = line["id"]
+    assert not line["replayable"]
     assert faults(replay(api, id), 409) == {"": "newer_schema"}
     held = records.get(deps.documents, DeadLetter, id)
     known = replace(held.value, content=held.value.content.replace('"schema":9', '"schema":1'))
     deps.documents.commit([records.put(known, id, held.revision)])
     assert replay(api, id).status_code == 202
+
+
+def test_what_nobody_receives_is_not_sent_again(api: Caller, deps: Deps, bus: FlaskClient) -> None:
+    push(bus, told(deps, type="dataset.eaten"))
+    (id,) = ids(api)
+    assert faults(replay(api, id), 409) == {"": "unknown_type"}
 
 
 def test_a_discarded_letter_is_gone_and_its_event_stays_handled(api: Caller, bus: FlaskClient, rejected: Event) -> None:

@@ -6,14 +6,12 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from towerlab.domain.audit import Change
-from towerlab.domain.errors import Conflict
-from towerlab.events.codec import MalformedEvent, NewerEvent, decode
-from towerlab.events.envelope import Event
 from towerlab.runtime import inbox, records
 from towerlab.runtime.records import DeadLetter, Held, Received
 from towerlab.runtime.wiring import Deps
 
 from config_api.concurrency import demand, retried, revision_of
+from config_api.letters import to_be_replayed
 from config_api.recording import Caller, commit
 
 
@@ -23,8 +21,8 @@ def letter_revision(letter: DeadLetter) -> str:
 
 def replay(deps: Deps, by: Caller, id: str) -> DeadLetter:
     """Publish its event once more; its consumer forgets that it set it aside, and the letter is gone. The others know
-    the event by its id. What fails again is a dead letter again. Raises NotFound, and Conflict for a letter without an
-    event that this release knows."""
+    the event by its id. What fails again is a dead letter again. Raises NotFound, and Conflict for a letter that
+    cannot be sent again."""
     return retried(lambda: _replay(deps, by, id))
 
 
@@ -35,7 +33,7 @@ def discard(deps: Deps, by: Caller, id: str, seen: Collection[str] | None) -> No
 
 def _replay(deps: Deps, by: Caller, id: str) -> DeadLetter:
     held = records.get(deps.documents, DeadLetter, id)
-    event = _event(held.value)
+    event = to_be_replayed(held.value)
     note = records.find(deps.documents, Received, inbox.note_id(held.value.consumer, event))
     writes = [records.delete(one) for one in (held, note) if one is not None]
     again = replace(event, replay=deps.ids.new())
@@ -46,16 +44,6 @@ def _discard(deps: Deps, by: Caller, id: str, seen: Collection[str] | None) -> N
     held = records.get(deps.documents, DeadLetter, id)
     demand(letter_revision(held.value), seen)
     commit(deps, by, None, [records.delete(held)], (), [_change("discarded", held)])
-
-
-def _event(letter: DeadLetter) -> Event:
-    try:
-        return decode(letter.content)
-    except NewerEvent as error:
-        raise Conflict(str(error), "newer_schema", "Update this installation, then replay it.") from error
-    except MalformedEvent as error:
-        remedy = "Have its producer send a proper event, then discard this letter."
-        raise Conflict("it holds no event that could be sent again", "no_event", remedy) from error
 
 
 def _change(action: str, held: Held[DeadLetter], event_id: str | None = None) -> Change:

@@ -8,6 +8,8 @@ from towerlab.events.codec import MalformedEvent, as_sent, attributes
 from towerlab.events.envelope import Event
 from towerlab.runtime.records import DeadLetter
 
+from config_api.letters import can_be_replayed
+
 
 def dead_letter_line(letter: DeadLetter) -> dict[str, Any]:
     event = _event(letter)
@@ -20,7 +22,7 @@ def dead_letter_line(letter: DeadLetter) -> dict[str, Any]:
         "source": event.source if event else None,
         "reason": letter.reason,
         "attempts": letter.attempts,
-        "replayable": event is not None,
+        "replayable": can_be_replayed(letter),
     }
 
 
