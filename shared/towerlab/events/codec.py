@@ -114,14 +114,12 @@ def _within(outer: Any) -> Iterable[Any]:
 def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        in_utc = time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise MalformedEvent(f"time is no RFC 3339 time: {text!r}") from error
     if time.tzinfo is None:
         raise MalformedEvent(f"time has no time zone: {text!r}")
-    try:
-        return time.astimezone(UTC)
-    except OverflowError as error:
-        raise MalformedEvent(f"time is before or after every calendar: {text!r}") from error
+    return in_utc
 
 
 def _newest(sent: Event) -> Event:

@@ -26,6 +26,6 @@ def misfit(event: Event) -> str:
 
 @cache
 def _validator(type: str) -> Draft202012Validator:
-    from jsonschema import Draft202012Validator  # costs a tenth of a second, which no service has at its start
+    from jsonschema import Draft202012Validator  # slow to import: the first event pays, not every start
 
     return Draft202012Validator(data_schema(CATALOG[type]))

@@ -17,7 +17,6 @@ from towerlab.ports.documents import Documents
 from towerlab.ports.errors import AlreadyExists
 from towerlab.runtime import records
 from towerlab.runtime.logs import logger
-from towerlab.runtime.problems import problem
 from towerlab.runtime.wiring import Deps
 
 PATH = "/dead-letters/"
@@ -56,10 +55,7 @@ def undelivered_letter(letter: DeadLetter, at: datetime) -> records.DeadLetter:
 
 def _receive(deps: Deps, body: Any) -> Response:
     """Keep the letter; the same one again is kept once."""
-    try:
-        letter = _letter(body, deps.clock.now())
-    except NewerEvent as error:
-        return problem(503, str(error))
+    letter = _letter(body, deps.clock.now())
     try:
         deps.documents.commit([records.put(letter, letter.id, expect=None)])
     except AlreadyExists:
@@ -69,12 +65,14 @@ def _receive(deps: Deps, body: Any) -> Response:
 
 
 def _letter(body: Any, at: datetime) -> records.DeadLetter:
-    """Raises NewerEvent."""
+    """An event that only newer code knows is kept as it was sent."""
     message = body.get("message") if isinstance(body, dict) else None
     attributes = message.get("attributes") if isinstance(message, dict) else None
     source, attempts = _source(attributes if isinstance(attributes, dict) else {})
     try:
         event = event_of_push(body)
+    except NewerEvent as error:
+        event = error.event
     except MalformedEvent as error:
         content, reason = json.dumps(body, sort_keys=True), f"{error}; not taken in {attempts} attempts"
         return records.DeadLetter(_id(source, content), source, "", reason, content[:_MAX_CONTENT], rfc3339(at))

@@ -57,16 +57,16 @@ def _receive(deps: Deps, service: str, handlers: Mapping[str, Handler]) -> Respo
     except MalformedEvent as error:
         return _set_aside(deps, service, str(error))
     except NewerEvent as error:
-        return _newer(deps, service, error)
+        return _newer(deps, service, error, body)
     return _handled(deps, service, event, _handler(handlers, event), body)
 
 
-def _newer(deps: Deps, service: str, error: NewerEvent) -> Response:
+def _newer(deps: Deps, service: str, error: NewerEvent, body: Mapping[str, object]) -> Response:
     """Our own services run side by side with their next release for a moment: the next attempt meets newer code. Other
     domains change their schemas when they like, so that here nobody knows when a retry would help."""
     if not comes_from_outside(error.event.type):
         return _answer(Retry(str(error)))
-    return _handled(deps, service, error.event, _rejecting(str(error)), request.get_json())
+    return _handled(deps, service, error.event, _rejecting(str(error)), body)
 
 
 def _handled(deps: Deps, service: str, event: Event, handler: Handler, body: Mapping[str, object]) -> Response:
