@@ -38,8 +38,11 @@ def list_letters(api: Api, consumer: str | None, type_: str | None, limit: int, 
     if as_json:
         print_json({"items": letters})
     elif letters:
-        rows = [(one["id"], one["at"], one["type"] or "(no event)", one["reason"]) for one in letters]
-        print_table(("id", "at", "type", "reason"), rows)
+        rows = [
+            (one["id"], one["at"], one["consumer"] or "-", one["type"] or "(no event)", one["reason"])
+            for one in letters
+        ]
+        print_table(("id", "at", "consumer", "type", "reason"), rows)
     else:
         print_lines("no dead letters")
 
