@@ -21,7 +21,7 @@ define suite
 @printf '\n== $(1)\n'; started=$$(date +%s); $(2); printf -- '-- $(1): %s s\n' $$(( $$(date +%s) - started ))
 endef
 
-.PHONY: help setup demo demo-cloud up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench baselines clean locks derived template transforms-page
+.PHONY: help setup demo demo-cloud up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench baselines clean locks derived template transforms-page events-page
 
 help:  ## this list
 	@printf 'Towerlab: try a recommender configuration on real data in minutes.\n\n'
@@ -85,6 +85,9 @@ derived: $(ENVS)/dev/.ready  ## write deploy/derived/*.json, what Terraform know
 
 transforms-page: $(ENVS)/dev/.ready  ## write docs/transforms.md anew from the transforms
 	@$(DEV)/python -m towerlab.transforms.page > docs/transforms.md
+
+events-page: $(ENVS)/dev/.ready  ## write docs/events.md and the schemas beside it anew from the event catalog
+	@$(DEV)/python -m towerlab.events.page docs
 
 clean:  ## stop the stack and remove everything that make made: state, environments, caches
 	@if [ -x $(ENVS)/local/bin/python ]; then $(STACK) clean; TOWERLAB_STATE='$(TOWERLAB_STATE)-cloud' $(STACK) clean; fi

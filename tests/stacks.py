@@ -43,6 +43,16 @@ class Stack:
             timeout=400,
         )
 
+    def towerlab(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The command line, as it is installed."""
+        return subprocess.run(
+            [str(REPOSITORY / ".envs/local/bin/towerlab"), *words],
+            env=os.environ | {"TOWERLAB_API": self.url, "TOWERLAB_TOKEN": self.token},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
         known = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return requests.request(method, self.url + path, json=body, headers=known | headers, timeout=60)

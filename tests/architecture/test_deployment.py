@@ -65,7 +65,7 @@ def test_every_subscription_pushes_to_a_route_that_exists() -> None:
 
 def test_every_consumer_of_an_event_has_a_subscription_and_nobody_else() -> None:
     found = {(pushed["service"], pushed["topic"]) for pushed in derived("events")["subscriptions"].values()}
-    assert found == {(consumer, event.name) for event in CATALOG.values() for consumer in event.consumers}
+    assert found == {(consumer, event.name) for event in CATALOG.values() for consumer in event.reacting}
     assert set(derived("events")["topics"]) == set(CATALOG)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 APPS = ("config_api.app", "codegen.app", "quicktest_orchestrator.app", "metrics_collector.app")
-HEAVY = ("tensorflow", "tfx", "pandas", "google.cloud.aiplatform", "mlflow", "pyarrow")
+HEAVY = ("tensorflow", "tfx", "pandas", "google.cloud.aiplatform", "mlflow", "pyarrow", "jsonschema")
 
 
 @pytest.mark.parametrize("app", APPS)

@@ -9,12 +9,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from towerlab.adapters.bus_embedded import EmbeddedBus
 from towerlab.adapters.clock import SystemClock
 from towerlab.adapters.documents_sqlite import SqliteDocuments
 from towerlab.adapters.sqlite_file import SqliteFile
 from towerlab.events.envelope import Event
 from towerlab.ports.documents import Key, Put
+from towerlab.runtime.wiring_local import embedded_bus
 
 ONE_IN = 10  # deliveries that a consumer refuses
 
@@ -30,7 +30,7 @@ def publish(file: SqliteFile, log: int, name: str) -> None:
 
 
 def consume(file: SqliteFile, log: int) -> None:
-    bus = EmbeddedBus(file, SystemClock())
+    bus = embedded_bus(file, SystemClock(), lambda: SqliteDocuments(file, SystemClock(), {}))
     (settings,) = bus.subscriptions()
     while True:
         leases = bus.lease(settings, 3)

@@ -15,10 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from towerlab.adapters.bus_embedded import EmbeddedBus
 from towerlab.adapters.clock import SystemClock
 from towerlab.adapters.sqlite_file import SqliteFile
 from towerlab.ports.bus import Subscription
+
+from tests.embedded import bus_on
 
 HERE = Path(__file__).parent
 KILLS = 16
@@ -55,7 +56,7 @@ class Crew:
 
 @pytest.mark.timeout(200)
 def test_nothing_confirmed_is_lost(tmp_path: Path) -> None:
-    bus = EmbeddedBus(SqliteFile(tmp_path / "towerlab.db"), SystemClock())
+    bus = bus_on(SqliteFile(tmp_path / "towerlab.db"), SystemClock())
     settings = Subscription(
         "s",
         frozenset({"quick-test.requested"}),

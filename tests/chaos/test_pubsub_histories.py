@@ -151,7 +151,7 @@ def deliver_in_order(installation: Installation) -> None:
     installation.history()
     delivered = 0
     while told := installation.told()[delivered:]:
-        for service in CATALOG[told[0].type].consumers:
+        for service in CATALOG[told[0].type].reacting:
             assert installation.push(installation.apps[service], told[0]) == 204
         delivered += 1
 
@@ -182,6 +182,6 @@ def missing_deliveries(installation: Installation, front: Front, sent: Mapping[s
     return [
         (service, event.type)
         for event in installation.told()
-        for service in CATALOG[event.type].consumers
+        for service in CATALOG[event.type].reacting
         if front.settled[service, event.id] < sent.get(event.id, 1)
     ]

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from local_stack import demo
-from local_stack.client import Api, ApiError
 from local_stack.layout import LayoutError, layout_from_environment
 from local_stack.stack import StackError, down, is_up, remove_state, up
 from rich.console import Console
+from towerlab.client import Api, ApiError
 
 from tests.cloud.bigquery_tables import load_file
 from tests.cloud.emulators import Unavailable

@@ -18,7 +18,7 @@ class MemoryOutbox:
 
     def record(self, events: Sequence[Event]) -> Sequence[Event]:
         now = self._now()
-        rows = {event.id: (now, encode(event)) for event in events}
+        rows = {event.published_as: (now, encode(event)) for event in events}
         new = [id for id in rows if id not in self._rows]
         self._rows = rows | self._rows
         return [decode(self._rows[id][1]) for id in new]

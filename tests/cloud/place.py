@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from towerlab.adapters.bus_embedded import EmbeddedBus
 from towerlab.adapters.bus_pubsub import PubsubBus
 from towerlab.adapters.clock import SystemClock
 from towerlab.adapters.documents_sqlite import SqliteDocuments
@@ -25,6 +24,7 @@ from towerlab.runtime.wiring import Deps
 
 from tests.cloud.http_server import Answer, Request, http_server
 from tests.cloud.signing import AUDIENCE, KEY_ID, Signer, signer
+from tests.embedded import bus_on
 
 PUSHER = "push@towerlab-test.iam.gserviceaccount.example"
 SIGNER = signer()  # whose key the installation knows
@@ -57,7 +57,7 @@ def google_place(certs_url: str, project: str = "towerlab-test") -> Google:
 def pushed_to(folder: Path, certs_url: str, service: str = "codegen") -> Deps:
     """What a service gets that is pushed to with tokens; its documents are in `folder`."""
     file, clock = SqliteFile(folder / "towerlab.db"), SystemClock()
-    bus = EmbeddedBus(file, clock)
+    bus = bus_on(file, clock)
     documents = SqliteDocuments(file, clock, LISTINGS)
     return Deps(Settings(google_place(certs_url)), service, documents=documents, bus=bus, clock=clock)
 

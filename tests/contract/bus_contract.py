@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -137,6 +138,15 @@ class BusContract(ABC):
         bus.publish([event("e3")])
         assert self.take("s") == ["e3"]
         assert self.take("s") == ["e1"]
+
+    def test_a_replay_is_delivered_once_more_and_only_once(self, bus: Bus) -> None:
+        self.subscribe(bus)
+        bus.publish([event("e1")])
+        assert self.take("s") == ["e1"]
+        for _ in range(2):
+            bus.publish([event("e1"), replace(event("e1"), replay="r1")])
+        assert self.take("s") == ["e1"]
+        assert self.rest("s", 1) == []
 
     def test_after_the_last_attempt_an_event_is_a_dead_letter(self, bus: Bus) -> None:
         self.subscribe(bus, max_attempts=5)

@@ -12,7 +12,6 @@ from google.cloud.firestore import Client
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from towerlab.adapters.bus_embedded import EmbeddedBus
 from towerlab.adapters.documents_firestore import FirestoreDocuments
 from towerlab.adapters.documents_sqlite import SqliteDocuments
 from towerlab.adapters.firestore_outbox import FirestoreOutbox
@@ -24,6 +23,7 @@ from towerlab.ports.errors import AlreadyExists, RevisionConflict
 
 from tests.contract.building import KIND, HandClock, event
 from tests.contract.conftest import wipe
+from tests.embedded import bus_on
 
 LISTINGS = {KIND: (("x",),)}
 SUBSCRIPTION = Subscription(
@@ -106,7 +106,7 @@ class SqliteMachine(DocumentsMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.clock = HandClock()
         file = SqliteFile(Path(self.folder.name) / "towerlab.db")
-        self.bus = EmbeddedBus(file, self.clock)
+        self.bus = bus_on(file, self.clock)
         self.bus.subscribe(SUBSCRIPTION)
         super().__init__(SqliteDocuments(file, self.clock, LISTINGS))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +36,13 @@ def test_the_oldest_are_sent_first_and_the_young_are_left(outbox: FirestoreOutbo
         clock.move(10)
     assert [one.id for one in outbox.unsent(timedelta(seconds=20), 10)] == ["e2", "e1"]
     assert [one.id for one in outbox.unsent(NOW, 1)] == ["e2"]
+
+
+def test_a_replay_is_an_event_of_its_own(outbox: FirestoreOutbox) -> None:
+    replay = replace(event("e1"), replay="r1")
+    assert outbox.record([event("e1"), replay, replay]) == [event("e1"), replay]
+    outbox.mark_sent([replay.published_as])
+    assert outbox.unsent(NOW, 10) == [event("e1")]
 
 
 @pytest.mark.parametrize("sent", [True, False])

@@ -156,7 +156,7 @@ def test_every_type_of_the_catalog_is_a_topic_and_every_consumer_subscribes(
     official: str, memory: MemoryOutbox, deps: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bus = bus_to(official, memory, deps, monkeypatch)
-    consumers = {consumer for type in CATALOG.values() for consumer in type.consumers}
+    consumers = {consumer for type in CATALOG.values() for consumer in type.reacting}
     wanted = subscriptions(dict.fromkeys(consumers, "http://127.0.0.1:1"))
     for _ in range(2):
         for one in wanted:

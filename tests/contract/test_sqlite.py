@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from towerlab.ports.errors import Transient
 from tests.contract.building import HandClock, event, key, put
 from tests.contract.bus_contract import OTHER, WANTED, BusContract, subscription
 from tests.contract.documents_contract import DocumentsContract, Raw
+from tests.embedded import bus_on
 
 PATIENCE = timedelta(seconds=60)  # on the moved clock
 LISTINGS = {"thing": (("x",), ("-x", "y"), ("y", "-x"))}
@@ -35,7 +37,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def embedded(path: Path, clock: HandClock) -> EmbeddedBus:
-    return EmbeddedBus(SqliteFile(path), clock)
+    return bus_on(SqliteFile(path), clock)
 
 
 @pytest.fixture
@@ -150,6 +152,18 @@ def test_a_last_attempt_without_an_answer_becomes_a_dead_letter(
     (letter,) = embedded.dead_letters()
     assert (letter.attempts, letter.reason) == (5, "no answer before the ack deadline")
     assert embedded.waiting("s") == 0
+
+
+def test_an_event_that_only_its_consumer_can_judge_is_delivered_and_buried_as_it_was_sent(
+    embedded: EmbeddedBus,
+) -> None:
+    newer = replace(event("e1"), schema=9)
+    embedded.subscribe(subscription(max_attempts=1))
+    embedded.publish([newer])
+    (lease,) = embedded.lease(subscription(max_attempts=1))
+    assert lease.event == newer
+    embedded.nack(lease, "no")
+    assert [letter.event for letter in embedded.dead_letters()] == [newer]
 
 
 def test_backoff_doubles_up_to_its_limit_and_varies_by_a_quarter() -> None:

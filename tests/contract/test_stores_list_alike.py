@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from google.cloud.firestore import Client
-from towerlab.adapters.bus_embedded import EmbeddedBus
 from towerlab.adapters.documents_firestore import FirestoreDocuments
 from towerlab.adapters.documents_sqlite import SqliteDocuments
 from towerlab.adapters.firestore_outbox import FirestoreOutbox
@@ -18,6 +17,7 @@ from towerlab.ports.documents import Condition, Documents, Has, Indexed, Order, 
 from towerlab.runtime.kinds import FILTERS, LISTINGS
 
 from tests.contract.building import HandClock, put
+from tests.embedded import bus_on
 
 WORDS = "*"
 VALUES: Mapping[str, Sequence[Scalar]] = {
@@ -34,7 +34,7 @@ TEXTS = ("", "a", "B", "é", "🛒")
 @pytest.fixture
 def stores(firestore: Client, clock: HandClock, tmp_path: Path) -> Sequence[Documents]:
     file = SqliteFile(tmp_path / "towerlab.db")
-    EmbeddedBus(file, clock)
+    bus_on(file, clock)
     outbox = FirestoreOutbox(firestore, clock)
     return [
         SqliteDocuments(file, clock, LISTINGS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -9,8 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
+from towerlab.adapters.clock import SystemClock
+from towerlab.adapters.sqlite_file import SqliteFile
+from towerlab.events.codec import as_sent
 
 from tests.e2e.conftest import start_test
+from tests.embedded import bus_on
 from tests.stacks import Stack, until
 
 KILLED_WHILE_RUNNING = (
@@ -136,3 +141,25 @@ def test_a_config_of_hostile_column_names_runs_to_a_recall(stack: Stack) -> None
     if test["status"] != "completed":
         pytest.fail(f"{test['error']}")
     assert 0 <= test["recall_at_100"] <= 1
+
+
+def test_an_event_of_another_domain_that_does_not_fit_is_seen_and_replayed_from_a_terminal(stack: Stack) -> None:
+    sent = {
+        "specversion": "1.0", "id": "from-elsewhere-1", "type": "dataset.updated", "source": "/domains/datasets",
+        "time": "2026-01-01T00:00:00Z", "data": {"dataset_id": 7},
+    }  # fmt: skip
+    bus_on(SqliteFile(stack.state / "towerlab.db"), SystemClock()).publish([as_sent(json.dumps(sent))])
+    letter = until(lambda: _dead_letter(stack), 30, "no dead letter")
+    assert letter["reason"].endswith("/data/dataset_id: 7 is not of type 'string'")
+    assert letter["id"] in stack.towerlab("dead-letters", "list").stdout
+    replayed = stack.towerlab("dead-letters", "replay", letter["id"])
+    assert (replayed.returncode, replayed.stdout) == (0, f"{letter['id']}: sent again\n")
+    again = until(lambda: _dead_letter(stack), 30, "what failed again was no dead letter again")
+    assert (again["id"], again["at"] > letter["at"]) == (letter["id"], True)
+    assert stack.towerlab("dead-letters", "discard", letter["id"]).returncode == 0
+    assert stack.towerlab("dead-letters", "list").stdout == "no dead letters\n"
+
+
+def _dead_letter(stack: Stack) -> dict[str, Any] | None:
+    listed = json.loads(stack.towerlab("dead-letters", "list", "--consumer", "config-api", "--json").stdout)["items"]
+    return listed[0] if listed else None

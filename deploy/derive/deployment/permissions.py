@@ -8,7 +8,7 @@ from typing import Any
 
 from towerlab.events.catalog import CATALOG
 
-from deployment.reading import PORTS, asked
+from deployment.reading import PORTS, asked, modules
 from deployment.services import DEPLOYMENTS, Deployment
 
 
@@ -72,6 +72,7 @@ NEEDS: Mapping[str, PortNeeds] = {
         frozenset(), (Grant("roles/run.invoker", "tracking", "reads runs and logs figures in MLflow"),)
     ),
 }  # fmt: skip
+REPLAYS = "config_api.commands.dead_letters"
 PUBLISHER = Grant("roles/pubsub.publisher", "topics", "publishes the events it records, and those left in the outbox")
 PIPELINE = (
     Grant("roles/aiplatform.user", "project", "Vertex AI Pipelines ask it of the account that jobs run as"),
@@ -100,8 +101,9 @@ def permissions() -> dict[str, Any]:
 
 
 def topics(deployment: Deployment) -> list[str]:
-    """Those of the events that it records, which it publishes right after; all, of whoever sends what is waiting."""
-    if {"bus.send_waiting", "bus.*"} & asked(deployment):
+    """Those of the events that it records, which it publishes right after; all, of whoever sends what is waiting, and
+    of whoever sends dead letters again."""
+    if {"bus.send_waiting", "bus.*"} & asked(deployment) or REPLAYS in modules(deployment):
         return sorted(CATALOG)
     return sorted(event.name for event in CATALOG.values() if deployment.service in event.producers)
 

@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from rich.console import Console
+from towerlab.client import ApiError
 
 from local_stack import demo, status
-from local_stack.client import ApiError
 from local_stack.layout import LayoutError, layout_from_environment
 from local_stack.programs import embedded
 from local_stack.stack import StackError, down, is_up, remove_state, up

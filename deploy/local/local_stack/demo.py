@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.live import Live
+from towerlab.client import Api, ApiError
 
-from local_stack.client import Api, ApiError
 from local_stack.display import progress_view, result_view
 from local_stack.layout import REPOSITORY, Layout
 from local_stack.programs import Blueprint
@@ -105,7 +105,7 @@ def _watch(api: Api, test_id: str, console: Console) -> dict[str, Any]:
             time.sleep(0.5)
             try:
                 test, unanswered = api.get(path), 0
-            except (OSError, ApiError):
+            except ApiError:
                 unanswered += 1
                 if unanswered > 120:
                     raise

@@ -109,7 +109,7 @@ def pusher(token: str) -> Deliver:
         settings = lease.subscription
         body = push_body(lease.event, f"projects/local/subscriptions/{settings.name}")
         seconds = max(1.0, settings.ack_deadline - MARGIN_SECONDS)
-        return post(settings.endpoint, token, body, seconds, lease.event.correlation_id)
+        return post(settings.endpoint, token, body, seconds, logs.accepted(lease.event.correlation_id, ""))
 
     return push
 

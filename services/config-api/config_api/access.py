@@ -18,8 +18,16 @@ OPEN = frozenset({"healthz", "readyz"})
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What any person with some role may do: these show nothing of a dataset, or sort out themselves whose they show.
 OF_NO_DATASET = frozenset(
-    {"transforms", "documentation", "datasets.datasets", "uploads.post_upload", "recommending.templates"}
+    {
+        "transforms",
+        "documentation",
+        "event_types",
+        "datasets.datasets",
+        "uploads.post_upload",
+        "recommending.templates",
+    }
 )
+OF_ADMINISTRATORS = frozenset({"dead_letters"})
 COMPARING, CREATING = "comparing.diff", "configs.post_config"
 SIDE_BY_SIDE = "comparing.compare"
 RECOMMENDED = frozenset({"quick_test.recommended", "full_training.recommended"})
@@ -54,6 +62,8 @@ def _is_of_no_dataset() -> bool:
 
 
 def _role_needed() -> Role:
+    if request.blueprint in OF_ADMINISTRATORS:
+        return Role.ADMIN
     if request.method in READS or request.path.endswith(ASKING_BY_POST):
         return Role.VIEWER
     deletes_dataset = request.method == "DELETE" and "dataset_id" in (request.view_args or {})

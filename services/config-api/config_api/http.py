@@ -27,6 +27,12 @@ class IdConverter(BaseConverter):
     regex = r"(?!templates\b)[0-9a-z]{1,40}"
 
 
+class LetterConverter(BaseConverter):
+    """The id of a dead letter, part of which another domain may have given."""
+
+    regex = r"[A-Za-z0-9._-]{1,160}"
+
+
 class CountConverter(BaseConverter):
     """A version number."""
 
@@ -39,7 +45,7 @@ class CountConverter(BaseConverter):
 def equip(app: Flask, deps: Deps) -> None:
     """Make `deps()` and the converters work in `app`."""
     app.extensions[EXTENSION] = deps
-    app.url_map.converters |= {"id": IdConverter, "count": CountConverter}
+    app.url_map.converters |= {"id": IdConverter, "count": CountConverter, "letter": LetterConverter}
     app.url_map.merge_slashes = False  # a redirect would be no problem JSON
 
 

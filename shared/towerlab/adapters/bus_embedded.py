@@ -6,15 +6,17 @@ import json
 import random
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
+from towerlab.adapters import sqlite_writes
 from towerlab.adapters.sqlite_file import SqliteFile
-from towerlab.events.codec import decode, encode
+from towerlab.events.codec import as_sent, encode
 from towerlab.events.envelope import Event
 from towerlab.ports.bus import DeadLetter, Subscription
 from towerlab.ports.clock import Clock
+from towerlab.ports.documents import Put
 
 JITTER = 0.25
 _SCHEMA = """
@@ -24,9 +26,6 @@ CREATE TABLE IF NOT EXISTS deliveries(
     subscription TEXT NOT NULL, event TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL, token TEXT,
     PRIMARY KEY(subscription, event)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries(subscription, due);
-CREATE TABLE IF NOT EXISTS dead_letters(
-    number INTEGER PRIMARY KEY, subscription TEXT NOT NULL, event TEXT NOT NULL, attempts INTEGER NOT NULL,
-    reason TEXT NOT NULL, at REAL NOT NULL);
 """  # a delivery is due when `due` has passed: waiting ones keep their backoff there, leased ones the lease's end
 
 
@@ -41,9 +40,17 @@ class Lease:
 
 
 class EmbeddedBus:
-    def __init__(self, file: SqliteFile, clock: Clock) -> None:
-        self._file, self._clock = file, clock
-        file.script(_SCHEMA)
+    """`bury` gives the document that keeps a dead letter, `letters` the newest of them, at most so many."""
+
+    def __init__(
+        self,
+        file: SqliteFile,
+        clock: Clock,
+        bury: Callable[[DeadLetter], Put],
+        letters: Callable[[int], Sequence[DeadLetter]],
+    ) -> None:
+        self._file, self._clock, self._as_document, self._letters = file, clock, bury, letters
+        file.script(_SCHEMA + sqlite_writes.SCHEMA)
 
     def subscribe(self, subscription: Subscription) -> None:
         settings = json.dumps(asdict(subscription) | {"types": sorted(subscription.types)}, sort_keys=True)
@@ -60,12 +67,7 @@ class EmbeddedBus:
         return 0
 
     def dead_letters(self, limit: int = 100) -> Sequence[DeadLetter]:
-        rows = (
-            "SELECT d.subscription, e.content, d.attempts, d.reason FROM dead_letters d JOIN events e ON e.id = d.event"
-        )
-        with self._file.reading() as connection:
-            found = connection.execute(f"{rows} ORDER BY d.number DESC LIMIT ?", (limit,)).fetchall()
-        return [DeadLetter(name, decode(content), attempts, reason) for name, content, attempts, reason in found]
+        return self._letters(limit)
 
     def subscriptions(self) -> Sequence[Subscription]:
         with self._file.reading() as connection:
@@ -111,7 +113,7 @@ class EmbeddedBus:
         with self._file.writing() as connection:
             held = connection.execute(sql, (self._now() + backoff(lease), *_name(lease))).rowcount == 1
             if held and lease.attempt >= lease.subscription.max_attempts:
-                self._bury(connection, lease.subscription.name, lease.event.id, lease.attempt, reason)
+                self._bury(connection, DeadLetter(lease.subscription.name, lease.event, lease.attempt, reason))
             return held
 
     def _due(
@@ -124,23 +126,23 @@ class EmbeddedBus:
     def _take(
         self, connection: sqlite3.Connection, subscription: Subscription, row: tuple[str, str, int]
     ) -> Lease | None:
-        event, content, attempts = row
+        id, content, attempts = row
+        event = as_sent(content)
         if attempts >= subscription.max_attempts:
-            self._bury(connection, subscription.name, event, attempts, "no answer before the ack deadline")
+            reason = "no answer before the ack deadline"
+            self._bury(connection, DeadLetter(subscription.name, event, attempts, reason))
             return None
-        lease = Lease(subscription, decode(content), attempts + 1, secrets.token_hex(8))
+        lease = Lease(subscription, event, attempts + 1, secrets.token_hex(8))
         connection.execute(
             "UPDATE deliveries SET attempts = ?, due = ?, token = ? WHERE subscription = ? AND event = ?",
-            (lease.attempt, self._now() + subscription.ack_deadline, lease.token, subscription.name, event),
+            (lease.attempt, self._now() + subscription.ack_deadline, lease.token, subscription.name, id),
         )
         return lease
 
-    def _bury(self, connection: sqlite3.Connection, subscription: str, event: str, attempts: int, reason: str) -> None:
-        connection.execute("DELETE FROM deliveries WHERE subscription = ? AND event = ?", (subscription, event))
-        connection.execute(
-            "INSERT INTO dead_letters(subscription, event, attempts, reason, at) VALUES(?, ?, ?, ?, ?)",
-            (subscription, event, attempts, reason, self._now()),
-        )
+    def _bury(self, connection: sqlite3.Connection, letter: DeadLetter) -> None:
+        delivery = (letter.subscription, letter.event.published_as)
+        connection.execute("DELETE FROM deliveries WHERE subscription = ? AND event = ?", delivery)
+        sqlite_writes.put_if_absent(connection, self._as_document(letter))
 
     def _settings_of(self, name: str) -> str | None:
         with self._file.reading() as connection:
@@ -152,14 +154,14 @@ class EmbeddedBus:
 
 
 def record(connection: sqlite3.Connection, events: Sequence[Event], now: float) -> None:
-    """Insert events and their deliveries into an open transaction; an id that is there already is left alone."""
+    """Insert events and their deliveries into an open transaction; what is there already is left alone."""
     for event in events:
-        values = (event.id, event.type, encode(event).decode(), now)
+        values = (event.published_as, event.type, encode(event).decode(), now)
         if connection.execute("INSERT INTO events VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING", values).rowcount:
             connection.execute(
                 """INSERT INTO deliveries(subscription, event, due) SELECT name, ?, ? FROM subscriptions
                    WHERE EXISTS(SELECT 1 FROM json_each(settings, '$.types') WHERE value = ?)""",
-                (event.id, now, event.type),
+                (event.published_as, now, event.type),
             )
 
 
@@ -171,7 +173,7 @@ def backoff(lease: Lease) -> float:
 
 
 def _name(lease: Lease) -> tuple[str, str, str]:
-    return lease.subscription.name, lease.event.id, lease.token
+    return lease.subscription.name, lease.event.published_as, lease.token
 
 
 def _subscription(settings: str) -> Subscription:

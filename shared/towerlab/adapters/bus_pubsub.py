@@ -69,7 +69,7 @@ class PubsubBus:
         for type, batch in _batches(events):
             try:
                 self._publish(type, batch, max(0.0, deadline - time.monotonic()))
-                sent += [event.id for event in batch]
+                sent += [event.published_as for event in batch]
             except Transient as error:
                 failed.append(error)
         self._outbox.mark_sent(sent)

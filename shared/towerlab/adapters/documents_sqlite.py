@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any
 
-from towerlab.adapters import bus_embedded, cursors, sqlite_listing
-from towerlab.adapters.documents_checks import body, check_writes, conflict
+from towerlab.adapters import bus_embedded, cursors, sqlite_listing, sqlite_writes
+from towerlab.adapters.documents_checks import check_writes, conflict
 from towerlab.adapters.sqlite_file import SqliteFile
 from towerlab.adapters.sqlite_listing import Listings
 from towerlab.domain.errors import NotFound
@@ -18,11 +17,6 @@ from towerlab.events.envelope import Event
 from towerlab.ports.clock import Clock
 from towerlab.ports.documents import Condition, Delete, Key, Page, Put, Query, Revision, Stored, is_valid
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents(
-    kind TEXT NOT NULL, id TEXT NOT NULL, revision TEXT NOT NULL, body TEXT NOT NULL, fields TEXT NOT NULL,
-    PRIMARY KEY(id, kind));
-"""  # id first: a key that begins with kind would tempt the planner away from the listings' indexes
 _KEYS_AT_ONCE = 400
 
 
@@ -31,7 +25,7 @@ class SqliteDocuments:
 
     def __init__(self, file: SqliteFile, clock: Clock, listings: Listings) -> None:
         self._file, self._clock = file, clock
-        file.script(_SCHEMA + sqlite_listing.schema(listings))
+        file.script(sqlite_writes.SCHEMA + sqlite_listing.schema(listings))
 
     def get(self, key: Key) -> Stored:
         stored = self.find(key)
@@ -64,7 +58,7 @@ class SqliteDocuments:
 
     def commit(self, writes: Sequence[Put | Delete], events: Sequence[Event] = ()) -> Sequence[Revision]:
         check_writes(writes)
-        statements = [(write, *_statement(write)) for write in writes]
+        statements = [(write, *sqlite_writes.statement(write)) for write in writes]
         with self._file.writing() as connection:
             for write, sql, values in statements:
                 if connection.execute(sql, values).rowcount != 1:
@@ -97,15 +91,3 @@ def _listed(connection: sqlite3.Connection, query: Query, position: cursors.Posi
 def _stored(row: Sequence[Any]) -> Stored:
     kind, id, revision, body = row
     return Stored(Key(kind, id), revision, body)
-
-
-def _statement(write: Put | Delete) -> tuple[str, dict[str, str | None]]:
-    values: dict[str, str | None] = {"kind": write.key.kind, "id": write.key.id, "expect": write.expect}
-    if isinstance(write, Delete):
-        return "DELETE FROM documents WHERE kind = :kind AND id = :id AND revision = :expect", values
-    fields = sqlite_listing.fields(write.index)
-    values |= {"revision": secrets.token_hex(8), "body": body(write), "fields": fields}
-    if write.expect is None:
-        return "INSERT INTO documents VALUES(:kind, :id, :revision, :body, :fields) ON CONFLICT DO NOTHING", values
-    change = "UPDATE documents SET revision = :revision, body = :body, fields = :fields"
-    return f"{change} WHERE kind = :kind AND id = :id AND revision = :expect", values

@@ -37,20 +37,20 @@ class FirestoreOutbox:
     ) -> tuple[Sequence[WriteResult], Sequence[Event]]:
         """One commit of what `write` puts into a batch and of the events that are new: what came of the former, and
         the latter. Raises as `commit` does; AlreadyExists is never about an event."""
-        new = list({event.id: event for event in events}.values())
+        new = list({event.published_as: event for event in events}.values())
         for _ in range(_ATTEMPTS):
             batch = self._client.batch()
             write(batch)
             written = len(batch)
             for event in new:
-                batch.create(self._row(event.id), self._fields(event))
+                batch.create(self._row(event.published_as), self._fields(event))
             try:
                 return commit(batch)[:written], new
             except AlreadyExists:
                 known = self._known(new)
                 if not known:
                     raise
-                new = [event for event in new if event.id not in known]
+                new = [event for event in new if event.published_as not in known]
         raise Transient("the document store: the same events are recorded again and again")
 
     def unsent(self, older_than: timedelta, limit: int) -> Sequence[Event]:
@@ -72,14 +72,14 @@ class FirestoreOutbox:
         commit(batch)
 
     def _known(self, events: Sequence[Event]) -> set[str]:
-        ids = {self._row(event.id).id: event.id for event in events}
+        ids = {self._row(event.published_as).id: event.published_as for event in events}
         rows = [self._row(id) for id in ids.values()]
         with passing_failures():
             found = list(self._client.get_all(rows, field_paths=["at"], **reading())) if rows else []
         return {ids[row.id] for row in found if row.exists}
 
-    def _row(self, event_id: str) -> DocumentReference:
-        return self._client.collection(COLLECTION).document("e" + quote(event_id, safe=""))
+    def _row(self, id: str) -> DocumentReference:
+        return self._client.collection(COLLECTION).document("e" + quote(id, safe=""))
 
     def _fields(self, event: Event) -> dict[str, object]:
         return {"content": encode(event).decode(), "at": self._clock.now(), "sent_at": None}

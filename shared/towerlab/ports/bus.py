@@ -40,8 +40,9 @@ class Bus(Protocol):
 
     def publish(self, events: Sequence[Event]) -> None:
         """Record all events or none; each is delivered at least once to each subscription of its type, in any order.
-        An event id published before is not published again, for a week at least. What does not go out now goes with
-        `send_waiting`. Raises ValueError for NaN, and Transient (recorded or not; to do it again is safe)."""
+        What was published before under the same `published_as` is not published again, for a week at least. What does
+        not go out now goes with `send_waiting`. Raises ValueError for NaN, and Transient (recorded or not; to do it
+        again is safe)."""
 
     def send_waiting(self, older_than: timedelta) -> int:
         """Send what was recorded at least `older_than` ago and has not gone out, because its publisher died or did not

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, request
 
-from towerlab.events.codec import MalformedEvent, NewerEvent, decode, encode, event_of_push
+from towerlab.domain.times import rfc3339
+from towerlab.events.codec import MalformedEvent, NewerEvent, as_sent, encode, event_of_push
 from towerlab.ports.bus import DeadLetter
 from towerlab.ports.documents import Documents
 from towerlab.ports.errors import AlreadyExists
 from towerlab.runtime import records
 from towerlab.runtime.logs import logger
-from towerlab.runtime.problems import problem
 from towerlab.runtime.wiring import Deps
 
 PATH = "/dead-letters/"
@@ -36,15 +37,25 @@ def install(app: Flask, deps: Deps) -> None:
 def undelivered(documents: Documents, limit: int) -> Sequence[DeadLetter]:
     """The newest first; rejected events, which were delivered, are not among them. Raises Transient."""
     found = records.query(documents, records.DeadLetter, {"undelivered": True}, ("-at",), limit).values
-    return [DeadLetter(one.subscription, decode(one.content), one.attempts, one.reason) for one in found]
+    return [DeadLetter(one.subscription, as_sent(one.content), one.attempts, one.reason) for one in found]
+
+
+def undelivered_letter(letter: DeadLetter, at: datetime) -> records.DeadLetter:
+    """As it is kept: once for each subscription and event."""
+    return records.DeadLetter(
+        id=_id(letter.subscription, letter.event.id),
+        subscription=letter.subscription,
+        type=letter.event.type,
+        reason=letter.reason,
+        content=encode(letter.event).decode(),
+        at=rfc3339(at),
+        attempts=letter.attempts,
+    )
 
 
 def _receive(deps: Deps, body: Any) -> Response:
     """Keep the letter; the same one again is kept once."""
-    try:
-        letter = _letter(body, deps.clock.now().isoformat())
-    except NewerEvent as error:
-        return problem(503, str(error))
+    letter = _letter(body, deps.clock.now())
     try:
         deps.documents.commit([records.put(letter, letter.id, expect=None)])
     except AlreadyExists:
@@ -53,25 +64,20 @@ def _receive(deps: Deps, body: Any) -> Response:
     return Response(status=204)
 
 
-def _letter(body: Any, at: str) -> records.DeadLetter:
-    """Raises NewerEvent."""
+def _letter(body: Any, at: datetime) -> records.DeadLetter:
+    """An event that only newer code knows is kept as it was sent."""
     message = body.get("message") if isinstance(body, dict) else None
     attributes = message.get("attributes") if isinstance(message, dict) else None
     source, attempts = _source(attributes if isinstance(attributes, dict) else {})
     try:
         event = event_of_push(body)
+    except NewerEvent as error:
+        event = error.event
     except MalformedEvent as error:
         content, reason = json.dumps(body, sort_keys=True), f"{error}; not taken in {attempts} attempts"
-        return records.DeadLetter(_id(source, content), source, "", reason, content[:_MAX_CONTENT], at)
-    return records.DeadLetter(
-        id=_id(source, event.id),
-        subscription=source.removesuffix(f".{event.type}"),
-        type=event.type,
-        reason=f"not taken in {attempts} attempts; the log of whoever {source} pushes to says why",
-        content=encode(event).decode(),
-        at=at,
-        attempts=attempts,
-    )
+        return records.DeadLetter(_id(source, content), source, "", reason, content[:_MAX_CONTENT], rfc3339(at))
+    reason = f"not taken in {attempts} attempts; the log of whoever {source} pushes to says why"
+    return undelivered_letter(DeadLetter(source.removesuffix(f".{event.type}"), event, attempts, reason), at)
 
 
 def _source(attributes: Mapping[str, Any]) -> tuple[str, int]:
@@ -80,4 +86,4 @@ def _source(attributes: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _id(source: str, what: str) -> str:
-    return "undelivered-" + hashlib.sha256(f"{source}\n{what}".encode()).hexdigest()[:32]
+    return "undelivered-" + hashlib.sha256(f"{source}\n{what}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

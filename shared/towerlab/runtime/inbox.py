@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+from towerlab.domain.times import rfc3339
 from towerlab.events.codec import encode
 from towerlab.events.envelope import Event
 from towerlab.ports.documents import Key, Put
@@ -37,13 +38,13 @@ def handle_once(deps: Deps, consumer: str, event: Event, handler: Handler) -> Ou
 def dead_letter(deps: Deps, consumer: str, id: str, type: str, reason: str, content: str) -> Put:
     """The write that keeps what could not be handled."""
     letter = records.DeadLetter(
-        id=id, subscription=consumer, type=type, reason=reason, content=content, at=deps.clock.now().isoformat()
+        id=id, subscription=consumer, type=type, reason=reason, content=content, at=rfc3339(deps.clock.now())
     )
     return records.put(letter, id, expect=None)
 
 
 def _handle(deps: Deps, consumer: str, event: Event, handler: Handler) -> Outcome:
-    id = _note_id(consumer, event)
+    id = note_id(consumer, event)
     if deps.documents.find(Key("inbox", id)) is not None:
         return Duplicate()
     outcome = handler(deps, event)
@@ -62,10 +63,11 @@ def _note(deps: Deps, consumer: str, event: Event) -> Put:
     received = records.Received(
         event_id=event.id, consumer=consumer, type=event.type, handled_at=deps.clock.now().isoformat()
     )
-    return records.put(received, _note_id(consumer, event), expect=None)
+    return records.put(received, note_id(consumer, event), expect=None)
 
 
-def _note_id(consumer: str, event: Event) -> str:
-    """Events of other domains may have ids that no document can have."""
-    safe = event.id if _SAFE_ID.fullmatch(event.id) else "sha256-" + hashlib.sha256(event.id.encode()).hexdigest()
-    return f"{consumer}.{safe}"
+def note_id(consumer: str, event: Event) -> str:
+    """Of the note that `consumer` has handled `event`. Other domains may give ids that no document can have."""
+    if _SAFE_ID.fullmatch(event.id):
+        return f"{consumer}.{event.id}"
+    return f"{consumer}.sha256-{hashlib.sha256(event.id.encode('utf-8', 'surrogatepass')).hexdigest()}"

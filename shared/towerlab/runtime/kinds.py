@@ -16,7 +16,9 @@ from towerlab.domain.reruns import RerunPlan
 from towerlab.domain.results import BestMetrics, FullResult, Result
 from towerlab.domain.scores import Score
 from towerlab.emit.record import CodeRecord
+from towerlab.events.catalog import CATALOG
 from towerlab.ports.documents import Indexed
+from towerlab.runtime.subscriptions import service_of
 
 T = TypeVar("T")
 Index = Mapping[str, Indexed]
@@ -46,6 +48,11 @@ class DeadLetter:
     at: str
     attempts: int = 0
     schema: int = 1
+
+    @property
+    def consumer(self) -> str:
+        """The service that did not take it."""
+        return service_of(self.subscription)
 
 
 @dataclass(frozen=True)
@@ -148,7 +155,8 @@ def _audit(value: AuditEntry) -> Index:
 
 
 def _dead_letter(value: DeadLetter) -> Index:
-    return {"subscription": value.subscription, "undelivered": value.attempts > 0, "at": value.at}
+    known = value.type if value.type in CATALOG else None  # other domains may send any text
+    return {"consumer": value.consumer, "type": known, "undelivered": value.attempts > 0, "at": value.at}
 
 
 _LIST = ("dataset_id", "deleted")
@@ -202,7 +210,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("inbox", Received),
     Kind("answered", Answered, _answered, (("expires_at",),)),
     Kind("audit", AuditEntry, _audit, (("object", "-at"), ("-at",))),
-    Kind("dead_letter", DeadLetter, _dead_letter, (("subscription",), ("undelivered", "-at"))),
+    Kind("dead_letter", DeadLetter, _dead_letter, (("undelivered", "-at"), ("-at",)), ("consumer", "type")),
 )
 LISTINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {kind.name: kind.listings for kind in KINDS}
 FILTERS: Mapping[str, tuple[str, ...]] = {kind.name: kind.filters for kind in KINDS}

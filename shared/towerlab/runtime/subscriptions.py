@@ -9,6 +9,7 @@ from towerlab.ports.bus import Subscription
 
 MAX_ATTEMPTS = 100  # a service that is down for minutes must not turn its events into dead letters
 MAX_BACKOFF = 10.0
+_LONG = "-long"
 
 
 def subscriptions(services: Mapping[str, str]) -> tuple[Subscription, ...]:
@@ -16,7 +17,7 @@ def subscriptions(services: Mapping[str, str]) -> tuple[Subscription, ...]:
     consumes: what takes minutes has a subscription of its own, and holds up nothing else."""
     return tuple(
         Subscription(
-            name=service if seconds < LONG else f"{service}-long",
+            name=service if seconds < LONG else service + _LONG,
             types=frozenset(event.name for event in consumed_by(service) if event.seconds == seconds),
             endpoint=f"{url}/events/",
             ack_deadline=seconds,
@@ -26,3 +27,8 @@ def subscriptions(services: Mapping[str, str]) -> tuple[Subscription, ...]:
         for service, url in services.items()
         for seconds in sorted({event.seconds for event in consumed_by(service)})
     )
+
+
+def service_of(subscription: str) -> str:
+    """Who is behind a subscription, with or without the type that it is of."""
+    return subscription.partition(".")[0].removesuffix(_LONG)

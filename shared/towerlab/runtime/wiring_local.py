@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from towerlab.runtime.subscriptions import subscriptions
 if TYPE_CHECKING:
     from towerlab.adapters.bus_embedded import EmbeddedBus
     from towerlab.ports.artifacts import Artifacts
-    from towerlab.ports.documents import Documents
+    from towerlab.ports.bus import DeadLetter
+    from towerlab.ports.clock import Clock
+    from towerlab.ports.documents import Documents, Put
     from towerlab.ports.identity import Identity
     from towerlab.ports.pipelines import Pipelines
     from towerlab.ports.tracking import Tracking
@@ -34,9 +37,7 @@ class LocalAdapters:
 
     def bus(self, deps: Deps) -> EmbeddedBus:
         """The installation's subscriptions are on record."""
-        from towerlab.adapters.bus_embedded import EmbeddedBus
-
-        bus = EmbeddedBus(self._database, deps.clock)
+        bus = embedded_bus(self._database, deps.clock, lambda: deps.documents)
         for subscription in subscriptions(self._place.services):
             bus.subscribe(subscription)
         return bus
@@ -85,3 +86,15 @@ class LocalAdapters:
     @cached_property
     def _database(self) -> SqliteFile:
         return SqliteFile(self._place.database)
+
+
+def embedded_bus(file: SqliteFile, clock: Clock, documents: Callable[[], Documents]) -> EmbeddedBus:
+    """A bus whose dead letters are documents, as where Pub/Sub brings them."""
+    from towerlab.adapters.bus_embedded import EmbeddedBus
+    from towerlab.runtime import dead_letters, records
+
+    def bury(letter: DeadLetter) -> Put:
+        kept = dead_letters.undelivered_letter(letter, clock.now())
+        return records.put(kept, kept.id, expect=None)
+
+    return EmbeddedBus(file, clock, bury, lambda limit: dead_letters.undelivered(documents(), limit))

@@ -133,3 +133,21 @@ def test_a_config_elsewhere_can_be_neither_compared_nor_cloned(
     body = {"name": "x", "start_from": {"kind": "clone", "config_id": config["id"]}}
     assert status(guarded, "elsewhere", "POST", "/api/datasets/another/feature-configs/", body) == 403
     assert status(guarded, "editor", "POST", f"/api/datasets/{dataset['id']}/feature-configs/", body) == 201
+
+
+def test_dead_letters_are_for_administrators_of_all_datasets(guarded: Caller) -> None:
+    for method, path in (
+        ("GET", "/api/dead-letters/"),
+        ("GET", "/api/dead-letters/config-api.x/"),
+        ("POST", "/api/dead-letters/config-api.x/replay/"),
+        ("DELETE", "/api/dead-letters/config-api.x/"),
+    ):
+        for person in ("viewer", "editor", "elsewhere"):
+            assert status(guarded, person, method, path) == 403, (person, method, path)
+        assert status(guarded, "root", method, path) in (200, 404)
+
+
+def test_schemas_of_events_are_for_everybody_with_a_role(guarded: Caller) -> None:
+    for path in ("/api/events/", "/api/events/dataset.updated/schema/"):
+        assert status(guarded, "viewer", "GET", path) == 200
+        assert status(guarded, "nobody", "GET", path) == 403

@@ -30,6 +30,7 @@ def test_no_answer_breaks_the_document(
     deps: Deps, api: Caller, dataset: dict[str, Any], config: dict[str, Any]
 ) -> None:
     known = {"dataset_id": dataset["id"], "config_id": config["id"], "test_id": api.start(config).get_json()["id"]}
+    known["type"] = "dataset.updated"
     app, run, fuzzed = create_public(deps), 0, FUZZED_EACH
     while run < CASES:
         recorders = list(_round(app, _config(known, fuzzed, seed=run)))

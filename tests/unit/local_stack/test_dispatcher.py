@@ -15,13 +15,14 @@ from towerlab.ports.errors import Transient
 
 from tests.contract.building import event
 from tests.contract.bus_contract import OTHER, subscription
+from tests.embedded import bus_on
 
 PATIENCE = 20.0
 
 
 @pytest.fixture
 def bus(tmp_path: Path) -> EmbeddedBus:
-    bus = EmbeddedBus(SqliteFile(tmp_path / "towerlab.db"), SystemClock())
+    bus = bus_on(SqliteFile(tmp_path / "towerlab.db"), SystemClock())
     bus.subscribe(subscription("s"))
     bus.subscribe(subscription("t", OTHER))
     return bus

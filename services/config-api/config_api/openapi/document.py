@@ -26,6 +26,11 @@ PROBLEM = "application/problem+json"
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
 _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "id": {"type": "string", "pattern": "^[0-9a-z]{1,40}$", "example": "01k2m3n4p5q6r7s8t9v0w1x2y3"},
+    "letter": {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9._-]{1,160}$",
+        "example": "config-api.01k2m3n4p5q6r7s8t9v0w1x2y3",
+    },
     "count": {"type": "integer", "minimum": 1, "maximum": 999_999_999, "example": 1},
 }
 _REFUSALS: Mapping[int, str] = {

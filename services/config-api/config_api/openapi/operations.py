@@ -12,6 +12,7 @@ from config_api.answers.reruns import DriftAnswer, RerunPlanAnswer
 from config_api.answers.uploads import UploadAnswer
 from config_api.openapi import examples
 from config_api.openapi.boards import BOARDS
+from config_api.openapi.eventing import EVENTING
 from config_api.openapi.moves import MOVES
 from config_api.openapi.operation import Operation
 from config_api.openapi.quick_tests import TESTS
@@ -166,6 +167,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **TESTS,
     **EXPERIMENTS,
     **BOARDS,
+    **EVENTING,
     **HEALTH,
     **UPLOADS,
     **DOCUMENTATION,

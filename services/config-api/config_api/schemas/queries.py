@@ -59,4 +59,4 @@ class ConfigListSchema(PageSchema):
 
 
 class AuditSchema(PageSchema):
-    object = Text(40, load_default=None)
+    object = Text(160, load_default=None)
