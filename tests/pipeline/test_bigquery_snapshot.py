@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
-from pipeline import bigquery_rows, example_gen, forks, split_plan
+from google.cloud import bigquery
+from pipeline import bigquery_rows, example_gen, forks
+from sqlglot import exp
 from tfx.types import standard_artifacts
 from tfx_bsl.coders import example_coder
 from towerlab.adapters import bigquery_queries
@@ -32,18 +34,22 @@ class Snapshots:
 
 
 @pytest.fixture(scope="module")
-def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshots]:
-    folder = tmp_path_factory.mktemp("snapshots")
-    files = DuckdbWarehouse([jobs.ONLINE_RETAIL.parent], folder)
+def client() -> Iterator[bigquery.Client]:
     with emulators.bigquery() as (rest, grpc), pytest.MonkeyPatch.context() as patch:
         patch.setenv(bigquery_queries.EMULATOR, rest)
         patch.setenv(bigquery_rows.EMULATOR, grpc)
         client = bigquery_queries.client("shop-1", "europe-west3")
-        for dataset in ("sales", "snapshots"):
+        for dataset in ("sales", "snapshots", "snapshots_scratch"):
             client.create_dataset(dataset)
-        bigquery_tables.load(client, TABLE, f"SELECT * FROM '{jobs.ONLINE_RETAIL}'")
-        table = BigQueryWarehouse(client, "shop-1.snapshots").snapshot(TABLE)
-        yield Snapshots(files.snapshot(str(jobs.ONLINE_RETAIL)).uri, table.uri)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def snapshots(client: bigquery.Client, tmp_path_factory: pytest.TempPathFactory) -> Snapshots:
+    files = DuckdbWarehouse([jobs.ONLINE_RETAIL.parent], tmp_path_factory.mktemp("snapshots"))
+    bigquery_tables.load(client, TABLE, f"SELECT * FROM '{jobs.ONLINE_RETAIL}'")
+    table = BigQueryWarehouse(client, "shop-1.snapshots").snapshot(TABLE)
+    return Snapshots(files.snapshot(str(jobs.ONLINE_RETAIL)).uri, table.uri)
 
 
 def examples(uri: str, folder: Path, **changes: Any) -> dict[str, bytes]:
@@ -75,11 +81,33 @@ def test_both_snapshots_give_the_same_files(snapshots: Snapshots, tmp_path: Path
     assert [name for name in of_file if of_file[name] != of_table[name]] == []
 
 
-def test_only_the_columns_that_the_plan_names_are_read(snapshots: Snapshots, tmp_path: Path) -> None:
-    plan = split_plan.parse(json.dumps(jobs.plan(columns=())))
-    copy = pq.read_table(example_gen.local_copy(snapshots.table, str(tmp_path), plan))
-    assert sorted(copy.column_names) == sorted(["row_id", *jobs.RETAIL_ROLES.values()])
-    assert copy["row_id"].to_pylist() == list(range(len(copy)))
+def test_only_what_the_splits_are_made_of_is_read(
+    snapshots: Snapshots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = {}
+
+    def kept(table: exp.Table, part: bigquery_rows.Part, target: str) -> None:
+        download(table, part, target)
+        read[Path(target).stem] = pq.read_table(target)
+
+    download = bigquery_rows.download
+    monkeypatch.setattr(bigquery_rows, "download", kept)
+    files = examples(snapshots.table, tmp_path, sample_percent=20)
+    rows = json.loads(files["protocol/summary.json"])["rows"]
+    countries = {"customer_index", "product_index", "row_id", "is_eval", "in_sample", "c0", "c1", "c2"}
+    assert set(read["marked"].column_names) == countries
+    assert len(read["marked"]) == rows["fit"] + rows["eval"] < rows["qualify"] < rows["total"]
+    assert len(read["catalogue"]) == len(read["products"]) == rows["catalogue"]
+    assert set(read["customers"].column_names) == {"customer_id", "customer_index"}
+
+
+def test_nothing_is_left_in_bigquery_and_nothing_written_beside_the_snapshots(
+    snapshots: Snapshots, client: bigquery.Client, tmp_path: Path
+) -> None:
+    before = [table.table_id for table in client.list_tables("snapshots")]
+    examples(snapshots.table, tmp_path, sample_percent=20)
+    assert list(client.list_tables("snapshots_scratch")) == []
+    assert [table.table_id for table in client.list_tables("snapshots")] == before
 
 
 def test_a_task_is_told_where_the_stand_in_is(monkeypatch: pytest.MonkeyPatch) -> None:
