@@ -70,6 +70,7 @@ module "access" {
   source_datasets = var.source_datasets
   topics          = module.events.topics
   snapshots       = module.snapshots.dataset
+  scratch         = module.snapshots.scratch
   secret          = module.tracking_store.secret
   pipeline_id     = module.accounts.ids["pipeline"]
   buckets = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local_stack.layout import LOOPBACK, SERVICES, Layout
 from local_stack.programs import Blueprint, Program, mlflow, python, runner, scheduler, services
+from towerlab.adapters.bigquery_engine import scratch_dataset
 from towerlab.runtime.settings import settings_from
 from towerlab.runtime.subscriptions import subscriptions
 from towerlab.runtime.wiring import Deps
@@ -124,9 +125,9 @@ def through_google(layout: CloudLayout) -> dict[str, str]:
 
 
 def furnish(layout: CloudLayout) -> None:
-    """What Terraform makes in the cloud: buckets, the dataset of snapshots, topics and subscriptions."""
+    """What Terraform makes in the cloud: buckets, two datasets, topics and subscriptions."""
     emulators.make_buckets(layout.url("storage"), (ARTIFACTS, PIPELINES))
-    bigquery_tables.make_datasets(layout.url("bigquery"), PROJECT, (SNAPSHOTS, "shop"))
+    bigquery_tables.make_datasets(layout.url("bigquery"), PROJECT, (SNAPSHOTS, scratch_dataset(SNAPSHOTS), "shop"))
     deps = _deps(layout)
     for subscription in subscriptions(through_google(layout)):
         deps.bus.subscribe(subscription)

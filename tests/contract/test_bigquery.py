@@ -25,7 +25,7 @@ def client() -> Iterator[bigquery.Client]:
     with emulators.bigquery() as (rest, _), pytest.MonkeyPatch.context() as patch:
         patch.setenv(bigquery_queries.EMULATOR, rest)
         client = bigquery_queries.client("shop-1", "europe-west3")
-        for dataset in ("sales", "snapshots"):
+        for dataset in ("sales", "snapshots", "snapshots_scratch"):
             client.create_dataset(dataset)
         yield client
 

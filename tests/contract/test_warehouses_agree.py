@@ -42,7 +42,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Pl
     with emulators.bigquery() as (rest, _), pytest.MonkeyPatch.context() as patch:
         patch.setenv(bigquery_queries.EMULATOR, rest)
         client = bigquery_queries.client("shop-1", "europe-west3")
-        for dataset in ("sales", "snapshots"):
+        for dataset in ("sales", "snapshots", "snapshots_scratch"):
             client.create_dataset(dataset)
         bigquery_tables.load(client, TABLE, f"SELECT * FROM '{SAMPLE}'")
         tables = BigQueryWarehouse(client, "shop-1.snapshots")

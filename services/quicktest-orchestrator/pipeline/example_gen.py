@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import duckdb
-import fsspec
 import tensorflow as tf
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import Artifact, artifact_utils, channel_utils, component_spec, standard_artifacts
 
-from pipeline import columnar, split_plan, splits
+from pipeline import columnar, snapshot, split_plan, splits
 from pipeline.progress import ProgressFile
 from pipeline.split_plan import SplitPlan
 from pipeline.told import failures_told
@@ -32,15 +32,13 @@ class ExampleGenSpec(component_spec.ComponentSpec):
 
 
 class Executor(base_executor.BaseExecutor):
-    """Reads the snapshot once; everything else happens in DuckDB and Arrow."""
+    """The sample query runs where the snapshot is; everything else happens in DuckDB and Arrow."""
 
     @failures_told
     def Do(self, _: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         plan = split_plan.parse(exec_properties["split_plan"])
         artifact = artifact_utils.get_single_instance(output_dict["examples"])
-        with tempfile.TemporaryDirectory() as scratch:
-            snapshot = local_copy(exec_properties["snapshot_uri"], scratch, plan)
-            write_examples(plan, snapshot, artifact)
+        write_examples(plan, exec_properties["snapshot_uri"], artifact)
 
 
 class ExampleGen(base_component.BaseComponent):
@@ -52,52 +50,34 @@ class ExampleGen(base_component.BaseComponent):
         super().__init__(ExampleGenSpec(snapshot_uri=snapshot_uri, split_plan=split_plan, examples=examples))
 
 
-def local_copy(uri: str, folder: str, plan: SplitPlan) -> str:
-    """A path DuckDB can read: the file itself when it is local, else a copy in `folder`; of a table in BigQuery what
-    `plan` looks at."""
-    if "://" not in uri:
-        return uri
-    if uri.startswith("file://"):
-        return uri.removeprefix("file://")
-    target = os.path.join(folder, "snapshot.parquet")
-    if uri.startswith("bigquery://"):
-        from pipeline import bigquery_rows
-
-        bigquery_rows.download(uri, plan.source_columns, target)
-        return target
-    with fsspec.open(uri, "rb") as source, open(target, "wb") as copy:
-        while block := source.read(8 << 20):
-            copy.write(block)
-    return target
-
-
-def write_examples(plan: SplitPlan, snapshot: str, artifact: Artifact) -> None:
+def write_examples(plan: SplitPlan, snapshot_uri: str, artifact: Artifact) -> None:
     progress = ProgressFile()
-    con = duckdb.connect(config={"threads": 2})
-    splits.make_tables(con, plan, snapshot)
-    chosen = splits.chosen(con, plan)
-    counts = splits.row_counts(con) | {name: _count(con, splits.SPLIT_ROWS[name]) for name in COUNTED}
-    _refuse_empty(counts, plan, chosen.split)
-    columnar.describe_splits(artifact, SPLIT_NAMES)
-    for position, name in enumerate(SPLIT_NAMES):
-        progress(0.3 + 0.15 * position, f"{counts['total']:,} rows read, {counts['qualify']:,} qualify; writing {name}")
-        if name == "train" and counts["train"] == counts["fit"]:
-            columnar.copy_split(artifact, "fit", "train")
-        else:
-            columnar.write_split(artifact, name, [columnar.as_lists(splits.split_table(con, plan, name))])
-    write_protocol(con, plan, chosen, counts, artifact.uri)
+    with tempfile.TemporaryDirectory() as scratch, duckdb.connect(config={"threads": 2}) as con:
+        found = snapshot.sampled(con, plan, snapshot_uri, scratch)
+        counts = {**found.rows, **{name: _count(con, splits.SPLIT_ROWS[name]) for name in COUNTED}}
+        _refuse_empty(counts, plan, found.chosen.split)
+        columnar.describe_splits(artifact, SPLIT_NAMES)
+        for position, name in enumerate(SPLIT_NAMES):
+            read = f"{counts['total']:,} rows read, {counts['qualify']:,} qualify"
+            progress(0.3 + 0.15 * position, f"{read}; writing {name}")
+            _write_split(con, plan, name, artifact, counts)
+        write_protocol(con, found, counts, artifact.uri)
+
+
+def _write_split(
+    con: duckdb.DuckDBPyConnection, plan: SplitPlan, name: str, artifact: Artifact, counts: Mapping[str, int]
+) -> None:
+    if name == "train" and counts["train"] == counts["fit"]:
+        columnar.copy_split(artifact, "fit", "train")
+    else:
+        columnar.write_split(artifact, name, [columnar.as_lists(splits.split_table(con, plan, name))])
 
 
 def _count(con: duckdb.DuckDBPyConnection, where: str) -> int:
-    return _single(con, f"SELECT count(*) FROM marked WHERE {where}")
+    return int(splits.single(con, f"SELECT count(*) FROM marked WHERE {where}"))
 
 
-def _single(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    ((value,),) = con.execute(sql).fetchall()
-    return int(value)
-
-
-def _refuse_empty(counts: dict[str, int], plan: SplitPlan, split: str) -> None:
+def _refuse_empty(counts: Mapping[str, int], plan: SplitPlan, split: str) -> None:
     for name in ("train", "eval"):
         if counts[name] == 0:
             kind = {"train": "training", "eval": "evaluation"}[name]
@@ -115,23 +95,23 @@ def _mend(plan: SplitPlan, split: str) -> str:
 
 _PROTOCOL_FILES = {
     "products": """
-        SELECT product_index, product_id,
+        SELECT product_index::INTEGER AS product_index, products.product_id,
             count(*) FILTER (WHERE NOT is_eval AND in_sample)::INTEGER AS train_rows,
             count(*) FILTER (WHERE NOT is_eval)::INTEGER AS fit_rows,
-            bool_or(NOT is_eval) AS in_training
-        FROM marked GROUP BY ALL ORDER BY product_index""",
+            coalesce(bool_or(NOT is_eval), false) AS in_training
+        FROM products LEFT JOIN marked USING (product_index) GROUP BY ALL ORDER BY product_index""",
     "customers": """
-        SELECT customer_index, customer_id, count(*) FILTER (WHERE NOT is_eval AND in_sample)::INTEGER AS train_rows
-        FROM marked GROUP BY ALL ORDER BY customer_index""",
+        SELECT customer_index::INTEGER AS customer_index, customers.customer_id,
+            count(*) FILTER (WHERE NOT is_eval AND in_sample)::INTEGER AS train_rows
+        FROM customers LEFT JOIN marked USING (customer_index) GROUP BY ALL ORDER BY customer_index""",
     "rows": """
-        SELECT row_id, customer_index, product_index, CASE WHEN is_eval THEN 'eval' ELSE 'train' END AS split
+        SELECT row_id, customer_index::INTEGER AS customer_index, product_index::INTEGER AS product_index,
+            CASE WHEN is_eval THEN 'eval' ELSE 'train' END AS split
         FROM marked WHERE in_sample ORDER BY row_id""",
 }
 
 
-def write_protocol(
-    con: duckdb.DuckDBPyConnection, plan: SplitPlan, chosen: splits.Chosen, counts: dict[str, int], uri: str
-) -> None:
+def write_protocol(con: duckdb.DuckDBPyConnection, found: splits.Found, counts: Mapping[str, int], uri: str) -> None:
     """What figures are computed from, beside the splits."""
     folder = os.path.join(uri, "protocol")
     tf.io.gfile.makedirs(folder)
@@ -141,19 +121,17 @@ def write_protocol(
             con.execute(f"COPY ({sql}) TO '{local}' (FORMAT parquet)")
             tf.io.gfile.copy(local, os.path.join(folder, f"{name}.parquet"), overwrite=True)
     with tf.io.gfile.GFile(os.path.join(folder, "summary.json"), "w") as file:
-        file.write(json.dumps(_summary(con, plan, chosen, counts), indent=1, sort_keys=True))
+        file.write(json.dumps(_summary(con, found, counts), indent=1, sort_keys=True))
 
 
-def _summary(
-    con: duckdb.DuckDBPyConnection, plan: SplitPlan, chosen: splits.Chosen, counts: dict[str, int]
-) -> dict[str, Any]:
-    eval_customers = _single(con, "SELECT count(DISTINCT customer_index) FROM marked WHERE is_eval AND in_sample")
-    catalogue = _single(con, "SELECT count(*) FROM products")
+def _summary(con: duckdb.DuckDBPyConnection, found: splits.Found, counts: Mapping[str, int]) -> dict[str, Any]:
+    eval_customers = splits.single(con, "SELECT count(DISTINCT customer_index) FROM marked WHERE is_eval AND in_sample")
+    catalogue = splits.single(con, "SELECT count(*) FROM products")
     return {
         "schema": 1,
-        "split": chosen.split,
-        "reason": chosen.reason,
+        "split": found.chosen.split,
+        "reason": found.chosen.reason,
         "rows": {**counts, "eval_customers": eval_customers, "catalogue": catalogue},
         "unseen": {f"{kind}s": splits.unseen_share(con, kind) for kind in ("customer", "product")},
-        "product_property": splits.product_property(con, plan),
+        "product_property": found.product_property,
     }

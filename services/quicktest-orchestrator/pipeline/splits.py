@@ -1,4 +1,4 @@
-"""The sample query (towerlab/emit/sample_query.py) carried out on a snapshot, and what its tables say."""
+"""The sample query (towerlab/emit/sample_query.py) carried out where a snapshot is, and what its tables say."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from towerlab.adapters.table_engine import Engine, first
 from towerlab.emit.sample_query import SPLIT_ROWS, sample_query, value_names
 
 from pipeline.split_plan import SplitPlan
 
-__all__ = ["SPLIT_ROWS", "Chosen", "chosen", "make_tables", "product_property", "row_counts", "split_table"]
+__all__ = ["SPLIT_ROWS", "Chosen", "Found", "found", "single", "split_table", "unseen_share"]
 
 REASONS = ("qualify", "no_customer", "no_product", "not_bought")
 
@@ -25,35 +26,63 @@ class Chosen:
     reason: str
 
 
-def make_tables(con: duckdb.DuckDBPyConnection, plan: SplitPlan, snapshot: str) -> None:
-    """Everything that the other functions look at."""
-    con.execute(f"SET VARIABLE snapshot = '{snapshot.replace(chr(39), chr(39) * 2)}'")
-    con.execute(f"SET VARIABLE sample_percent = {plan.sample_percent:d}")
-    for statement in sample_query(plan).tables:
-        con.execute(statement)
+@dataclass(frozen=True)
+class Found:
+    """`rows` is how many rows qualify, and how many do not by their first reason. `product_property`, by candidate
+    column: the share of training rows that have their product's most frequent value, and the share of products with
+    one value only."""
+
+    chosen: Chosen
+    rows: Mapping[str, int]
+    product_property: Mapping[str, Mapping[str, float]]
 
 
-def row_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many rows qualify, and how many do not by their first reason."""
-    counts = dict(con.execute("SELECT verdict, count(*) FROM judged GROUP BY 1").fetchall())
+def found(engine: Engine, plan: SplitPlan) -> Found:
+    """Leaves the tables `marked`, `catalogue`, `customers` and `products` with the engine."""
+    engine.run(f"SET VARIABLE sample_percent = {plan.sample_percent:d}")
+    for statement in sample_query(plan).made_of_snapshot:
+        engine.run(statement)
+    names = [column.name for column in plan.candidate_columns]
+    values = value_names(plan)
+    shares = engine.each(_agreement, [values[name] for name in names])
+    return Found(_chosen(engine, plan), _row_counts(engine), dict(zip(names, shares, strict=True)))
+
+
+def _row_counts(engine: Engine) -> dict[str, int]:
+    counts = dict(engine.rows("SELECT verdict, count(*) FROM judged GROUP BY 1"))
     return {"total": sum(counts.values()), **{reason: counts.get(reason, 0) for reason in REASONS}}
 
 
-def chosen(con: duckdb.DuckDBPyConnection, plan: SplitPlan) -> Chosen:
-    split = _value(con, "SELECT getvariable('split')")
+def _chosen(engine: Engine, plan: SplitPlan) -> Chosen:
+    (split,) = first(engine, "SELECT getvariable('split')")
     if plan.split != "auto":
         return Chosen(split, "asked for")
     if plan.date is None:
         return Chosen(split, "there is no column with the role transaction_date")
-    unseen = float(_value(con, "SELECT getvariable('unseen')"))
+    (unseen,) = first(engine, "SELECT getvariable('unseen')")
     if split == "time":
         return Chosen(split, f"the newest 10% of rows; {unseen:.0%} of them are of customers never seen before")
     return Chosen(split, f"{unseen:.0%} of the newest rows are of customers never seen before")
 
 
+def _agreement(engine: Engine, value: str) -> dict[str, float]:
+    rows, agreeing, products, of_one_value = first(
+        engine,
+        f"""
+        SELECT sum(filled), sum(most), count(*), count(*) FILTER (most = filled)
+        FROM (SELECT sum(n) AS filled, max(n) AS most
+              FROM (SELECT product_index, {value}, count(*) AS n FROM marked
+                    WHERE NOT is_eval AND {value} IS NOT NULL GROUP BY 1, 2)
+              GROUP BY product_index)""",
+    )
+    if not products:
+        return {"rows_share": 1.0, "products_share": 1.0}
+    return {"rows_share": int(agreeing) / int(rows), "products_share": of_one_value / products}
+
+
 def unseen_share(con: duckdb.DuckDBPyConnection, kind: str) -> float:
     """Share of evaluation rows in the sample whose customer or product has no training row there."""
-    share = _value(
+    share = single(
         con,
         f"""
         SELECT avg(({kind}_index NOT IN (
@@ -63,32 +92,11 @@ def unseen_share(con: duckdb.DuckDBPyConnection, kind: str) -> float:
     return float(share or 0.0)
 
 
-def product_property(con: duckdb.DuckDBPyConnection, plan: SplitPlan) -> Mapping[str, Mapping[str, float]]:
-    """By candidate column: the share of training rows that have their product's most frequent value, and the share of
-    products with one value only."""
-    names = value_names(plan)
-    shares = {}
-    for column in plan.candidate_columns:
-        value = names[column.name]
-        row = con.execute(f"""
-            SELECT sum(most) / sum(rows), avg((most = rows)::INTEGER) FROM (
-                SELECT max(n) AS most, sum(n) AS rows FROM (
-                    SELECT product_index, {value}, count(*) AS n FROM marked
-                    WHERE NOT is_eval AND {value} IS NOT NULL GROUP BY 1, 2)
-                GROUP BY product_index)""").fetchone()
-        rows_share, products_share = row if row else (None, None)
-        shares[column.name] = {
-            "rows_share": 1.0 if rows_share is None else float(rows_share),
-            "products_share": 1.0 if products_share is None else float(products_share),
-        }
-    return shares
-
-
 def split_table(con: duckdb.DuckDBPyConnection, plan: SplitPlan, split: str) -> pa.Table:
     """The split's rows under the plan's keys."""
     return con.sql(sample_query(plan).splits[split]).to_arrow_table()
 
 
-def _value(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
+def single(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
     ((value,),) = con.execute(sql).fetchall()
     return value

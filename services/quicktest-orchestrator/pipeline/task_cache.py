@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from towerlab import adapters
 from towerlab.emit import sample_query, split_plan
 
 from pipeline.files import write_atomically
@@ -21,10 +22,11 @@ _MODULE = re.compile(r"^.*(#sha256=[0-9a-f]{64})$", re.DOTALL)
 
 
 def code_fingerprint() -> str:
-    """A hash of this package and of the sample query: what an older version computed is not taken for what this one
-    would."""
+    """A hash of this package, of the sample query and of what carries it out in BigQuery: what an older version
+    computed is not taken for what this one would."""
     digest = hashlib.sha256()
-    elsewhere = [Path(module.__file__) for module in (sample_query, split_plan)]
+    in_bigquery = sorted(Path(*adapters.__path__).glob("bigquery_*.py"))
+    elsewhere = [*(Path(module.__file__) for module in (sample_query, split_plan)), *in_bigquery]
     for path in [*sorted(Path(__file__).parent.glob("*.py")), *elsewhere]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

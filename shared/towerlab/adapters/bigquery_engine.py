@@ -12,19 +12,24 @@ from uuid import uuid4
 from sqlglot import exp
 
 from towerlab.adapters.bigquery_queries import Queries
+from towerlab.adapters.bigquery_snapshot import name_of
 from towerlab.adapters.bigquery_sql import parsed, rendered
 from towerlab.adapters.table_engine import Engine, Found, Item, Value
 from towerlab.domain.columns import ColumnType
 
-SCRATCH = "OPTIONS (expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 6 HOUR))"
-
+EXPIRES = "OPTIONS (expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 6 HOUR))"
 AT_ONCE = 8  # queries
 
 
+def scratch_dataset(dataset: str) -> str:
+    """The dataset beside `dataset` that holds temporary tables: who computes may not write where snapshots are."""
+    return f"{dataset}_scratch"
+
+
 class BigQueryEngine:
-    """Temporary tables are tables of the snapshot's own dataset under names that nobody else has; they are dropped at
-    the end of the block, and expire where that does not happen. Views and variables are put into the queries that
-    name them."""
+    """Temporary tables are tables of the scratch dataset under names that nobody else has; they are dropped at the end
+    of the block, and expire where that does not happen. Views and variables are put into the queries that name
+    them."""
 
     def __init__(self, queries: Queries, snapshot: exp.Table, columns: Mapping[str, ColumnType]) -> None:
         self.columns = columns
@@ -45,7 +50,7 @@ class BigQueryEngine:
         statement = parsed(sql)
         if isinstance(statement, exp.Set):
             assigned = statement.expressions[0].this
-            ((self._variables[assigned.this.name],),) = self._carried_out(exp.select(assigned.expression))
+            self._variables[assigned.this.name] = self._valued(assigned.expression)
             return
         assert isinstance(statement, exp.Create)
         query = self._placed(statement.expression)
@@ -56,6 +61,10 @@ class BigQueryEngine:
 
     def rows(self, sql: str, **values: Value) -> list[tuple[Any, ...]]:
         return self._carried_out(parsed(sql), values)
+
+    def place(self, name: str) -> exp.Table:
+        """The table that the temporary table is."""
+        return self._places[name]
 
     def each(self, work: Callable[[Engine, Item], Found], items: Iterable[Item]) -> list[Found]:
         """Beside each other: a query is short, and mostly waiting."""
@@ -70,11 +79,18 @@ class BigQueryEngine:
 
     def _make(self, name: str, query: exp.Expr) -> None:
         """Under a new name each time: BigQuery lets one table be replaced a few times in ten seconds only."""
-        scratch = f"scratch_{uuid4().hex}_{name}"
-        place = exp.table_(scratch, self._snapshot.db, self._snapshot.catalog, quoted=True)
-        self._made.append(f"{self._snapshot.catalog}.{self._snapshot.db}.{scratch}")
-        self._queries.rows(f"CREATE TABLE {place.sql('bigquery')} {SCRATCH} AS\n{self._text(query)}")
+        dataset = scratch_dataset(self._snapshot.db)
+        place = exp.table_(f"{name}_{uuid4().hex}", dataset, self._snapshot.catalog, quoted=True)
+        self._made.append(name_of(place))
+        self._queries.rows(f"CREATE TABLE {place.sql('bigquery')} {EXPIRES} AS\n{self._text(query)}")
         self._places[name] = place
+
+    def _valued(self, expression: exp.Expr) -> Any:
+        """A literal needs no query."""
+        if isinstance(expression, exp.Literal):
+            return expression.to_py()
+        ((value,),) = self._carried_out(exp.select(expression))
+        return value
 
     def _carried_out(self, query: exp.Expr, values: Mapping[str, Value] | None = None) -> list[tuple[Any, ...]]:
         return self._queries.rows(self._text(self._placed(query)), values)

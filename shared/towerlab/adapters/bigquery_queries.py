@@ -41,7 +41,7 @@ class Limits:
     retry_seconds: float = 60.0
 
 
-def client(project: str, location: str) -> bigquery.Client:
+def client(project: str, location: str | None = None) -> bigquery.Client:
     anonymous = credentials.AnonymousCredentials() if os.environ.get(EMULATOR) else None  # type: ignore[no-untyped-call]
     return bigquery.Client(project=project, location=location, credentials=anonymous)
 

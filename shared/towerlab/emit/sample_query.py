@@ -5,6 +5,8 @@ makes, in this order: `judged` (every row with its verdict), `purchases` (those 
 ...), `customers` and `products` (dense indexes by id), `marked` (purchases with indexes, is_eval, in_sample) and
 `catalogue` (one row a product with its attributes). It reads the variables `snapshot` and `sample_percent`, and sets
 `split` to the split carried out and `unseen` to the share of the newest rows whose customers were never seen before.
+
+No window spans all rows: BigQuery gives a window's partition to one worker.
 """
 
 from __future__ import annotations
@@ -57,6 +59,7 @@ def sample_query(plan: SplitPlan) -> SampleQuery:
         "CREATE TEMP TABLE purchases AS\nSELECT * EXCLUDE (verdict) FROM judged WHERE verdict = 'qualify'",
         _indexed("customer"),
         _indexed("product"),
+        *([_days()] if _looks_at_days(plan) else []),
         *_choice(plan),
         _marked(plan),
         *_catalogue(plan),
@@ -124,10 +127,10 @@ FROM (SELECT DISTINCT {kind}_id FROM purchases)"""
 
 
 _NEWEST_FIRST = "bought_at DESC NULLS LAST, row_id DESC"
+_DAY = "coalesce(CAST(CAST(bought_at AS DATE) AS VARCHAR), '')"
+_JOIN_DAYS = f"JOIN days ON days.day = {_DAY}"
 _IS_EVALUATION = {
-    "time": f"""\
-row_number() OVER (ORDER BY {_NEWEST_FIRST})
-    <= count(*) OVER () - count(*) OVER () * 9 // 10""",
+    "time": f"newer + row_number() OVER (PARTITION BY days.day ORDER BY {_NEWEST_FIRST}) <= newest_tenth",
     "last": f"""\
 row_number() OVER (PARTITION BY customer_id ORDER BY {_NEWEST_FIRST})
     <= count(*) OVER (PARTITION BY customer_id) - count(*) OVER (PARTITION BY customer_id) * 4 // 5
@@ -142,13 +145,15 @@ def _choice(plan: SplitPlan) -> Iterator[str]:
     if plan.split != "auto" or plan.date is None:
         yield f"SET VARIABLE split = '{'random' if plan.split == 'auto' else plan.split}'"
         return
-    newest = indent(_IS_EVALUATION["time"], " " * 4)
-    yield f"CREATE TEMP TABLE newest AS\nSELECT row_id,\n{newest} AS is_newest\nFROM purchases"
+    yield f"""\
+CREATE TEMP TABLE newest AS
+SELECT customer_id,
+    {_IS_EVALUATION["time"]} AS is_newest
+FROM purchases {_JOIN_DAYS}"""
     yield """\
 SET VARIABLE unseen = (
-    WITH dated AS (SELECT * FROM purchases JOIN newest USING (row_id))
-    SELECT coalesce(avg((customer_id NOT IN (SELECT customer_id FROM dated WHERE NOT is_newest))::INTEGER), 0)
-    FROM dated WHERE is_newest
+    SELECT coalesce(avg((customer_id NOT IN (SELECT customer_id FROM newest WHERE NOT is_newest))::INTEGER), 0)
+    FROM newest WHERE is_newest
 )"""
     if plan.customer is None:
         yield "SET VARIABLE split = 'time'"
@@ -156,14 +161,29 @@ SET VARIABLE unseen = (
         yield f"SET VARIABLE split = CASE WHEN getvariable('unseen') <= {UNSEEN_LIMIT} THEN 'time' ELSE 'last' END"
 
 
+def _days() -> str:
+    """Every day with the number of rows of newer days, and how many rows the newest tenth of all is. Rows without a
+    date are a day of their own, older than any."""
+    return f"""\
+CREATE TEMP TABLE days AS
+SELECT day, sum(n) OVER (ORDER BY latest DESC NULLS LAST) - n AS newer,
+    sum(n) OVER () - sum(n) OVER () * 9 // 10 AS newest_tenth
+FROM (SELECT {_DAY} AS day, max(bought_at) AS latest, count(*) AS n FROM purchases GROUP BY 1)"""
+
+
 def _marked(plan: SplitPlan) -> str:
     """Sampling keeps whole customers: the first 8 hex digits of md5('s|' + customer id)."""
+    by_time = f"\n    {_JOIN_DAYS}" if _looks_at_days(plan) else ""
     return f"""\
 CREATE TEMP TABLE marked AS
 SELECT purchases.*, customer_index, product_index,
 {indent(_is_evaluation(plan), " " * 4)} AS is_eval,
     ('0x' || substr(md5('s|' || customer_id), 1, 8))::BIGINT % 10000 < getvariable('sample_percent') * 100 AS in_sample
-FROM purchases JOIN customers USING (customer_id) JOIN products USING (product_id)"""
+FROM purchases JOIN customers USING (customer_id) JOIN products USING (product_id){by_time}"""
+
+
+def _looks_at_days(plan: SplitPlan) -> bool:
+    return plan.split == "time" or (plan.split == "auto" and plan.date is not None)
 
 
 def _is_evaluation(plan: SplitPlan) -> str:

@@ -51,6 +51,13 @@ resource "google_bigquery_dataset_iam_member" "snapshots" {
   member     = each.value.member
 }
 
+resource "google_bigquery_dataset_iam_member" "scratch" {
+  for_each   = { for key, grant in local.grants : key => grant if grant.on == "scratch" }
+  dataset_id = var.scratch
+  role       = each.value.role
+  member     = each.value.member
+}
+
 resource "google_bigquery_dataset_iam_member" "source" {
   for_each   = local.on_sources
   project    = each.value.source[0]

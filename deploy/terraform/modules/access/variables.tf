@@ -29,6 +29,10 @@ variable "snapshots" {
   type = string
 }
 
+variable "scratch" {
+  type = string
+}
+
 variable "source_datasets" {
   type = set(string)
 }
