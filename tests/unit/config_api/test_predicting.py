@@ -60,7 +60,7 @@ def path(api: Caller, deps: Deps, dataset: dict[str, Any]) -> str:
     return report_of(dataset)
 
 
-def test_the_report_is_over_means_of_all_seeds_of_what_was_tested_both_ways(api: Caller, path: str) -> None:
+def test_b8_the_report_is_over_means_of_all_seeds_of_what_was_tested_both_ways(api: Caller, path: str) -> None:
     found = api.get(path)
     assert (found["quick"]["key"], found["full"]["key"]) == ("quick-key", "full-key")
     assert (found["quick"]["sample_percent"], found["full"]["epochs"]) == (25, 3)
