@@ -1,10 +1,9 @@
-"""What a prediction report says of an experiment, in tables: beside single runs, and by how far configs are apart."""
+"""What the product's prediction report says of an experiment, and what single runs of the tests would have said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
 from statistics import fmean
 from typing import Any
 
@@ -12,7 +11,6 @@ from tested import FULL, Experiment, Tested
 from towerlab.domain.prediction import Agreement, Pair, agreement
 
 IN_ORDER, LOSES = 0.85, 0.01  # at least this share of pairs; at most so much recall@100
-BANDS = (0.0, 0.005, 0.01, 0.02, 0.04, 1.0)  # of recall@100 on the full data
 
 
 @dataclass(frozen=True)
@@ -57,63 +55,3 @@ class Found:
 
 def found_by(source: str, experiment: Experiment) -> Found:
     return Found(source, experiment.settings, experiment.percent, experiment.tested, experiment.report())
-
-
-def section(found: Found, promised: bool) -> Iterator[str]:
-    yield f"\n## `{found.source}`\n"
-    yield f"{len(found.tested)} configs, {_setting(found)} {found.report['reason']}"
-    if promised:
-        yield f"\nThe promise is {'kept' if found.kept else '**not kept**'}."
-    yield from _agreements(found)
-    yield from _bands(found.means)
-    yield from _configs(found)
-
-
-def _setting(found: Found) -> str:
-    quick, full = (found.tested[0].tests[percent][0] for percent in (found.percent, FULL))
-    settings = ", ".join(f"{name} {value}" for name, value in found.settings.items())
-    rows = " and ".join(f"{test['rows']['eval']:,} of {test['rows']['eval_customers']:,}" for test in (quick, full))
-    return f"{settings}, split by {full['protocol']['split']}. Rows and customers judged, quick and full: {rows}."
-
-
-def _agreements(found: Found) -> Iterator[str]:
-    yield f"\n| | tau | 95 % interval | pairs ≥ {100 * LOSES:g} point apart | of them in order | winner loses, points |"
-    yield "|---|---|---|---|---|---|"
-    yield _agreement(f"**the product's report: means of {len(found.seeds)}**", found.reported)
-    for seed in found.seeds:
-        yield _agreement(f"one run each, seed {seed + 1}", found.single(seed))
-    for left, right in combinations(found.seeds, 2):
-        yield _agreement(f"full data by itself, seed {left + 1} and seed {right + 1}", found.itself(left, right))
-
-
-def _agreement(name: str, of: Agreement) -> str:
-    low, high = of.interval
-    tau = "" if of.tau is None else f"{of.tau:.2f}"
-    in_order = f"{of.in_order} ({of.in_order / of.pairs:.0%})" if of.pairs else ""
-    return f"| {name} | {tau} | {low:.2f} to {high:.2f} | {of.pairs} | {in_order} | {100 * of.winner_loses:.2f} |"
-
-
-def _bands(of: Sequence[Pair]) -> Iterator[str]:
-    """The means, which nothing but the distance between configs tells apart."""
-    yield "\n| points apart on the full data, by the means | pairs | in order |"
-    yield "|---|---|---|"
-    for low, high in pairwise(BANDS):
-        inside = [(a, b) for a, b in combinations(of, 2) if low <= abs(a.full - b.full) < high]
-        in_order = sum((a.quick - b.quick) * (a.full - b.full) > 0 for a, b in inside)
-        band = f"{100 * low:g} to {100 * high:g}" if high < 1 else f"{100 * low:g} or more"
-        yield f"| {band} | {len(inside)} | {in_order} |"
-
-
-def _configs(found: Found) -> Iterator[str]:
-    yield f"\n| config | {found.percent} % | by seed | place | full data | by seed | place |"
-    yield "|---|---|---|---|---|---|---|"
-    quick, full = (sorted((getattr(pair, side) for pair in found.means), reverse=True) for side in ("quick", "full"))
-    lines = zip(found.tested, found.means, strict=True)
-    for tested, pair in sorted(lines, key=lambda line: -line[1].full):
-        at_quick = _recalls(tested.recalls(found.percent), pair.quick, quick)
-        at_full = _recalls(tested.recalls(FULL), pair.full, full)
-        yield f"| {tested.variant.name} | {at_quick} | {at_full} |"
-
-
-def _recalls(by_seed: Sequence[float], mean: float, ordered: Sequence[float]) -> str:
-    return f"**{mean:.3f}** | {' '.join(f'{recall:.3f}' for recall in by_seed)} | {ordered.index(mean) + 1}"

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from datasets import JOURNEY, MOVIELENS, ROOT, SHARED, SHIPPED, is_there, source_of
 from local_stack.layout import layout_from_environment
-from predicted import IN_ORDER, LOSES, Found, found_by, section
+from predicted import IN_ORDER, LOSES, Found, found_by
+from prediction_tables import section
 from tested import FULL, Experiment
 
 PAGE = "docs/prediction.md"
