@@ -32,9 +32,10 @@ def _setting(found: Found) -> str:
 def _agreements(found: Found) -> Iterator[str]:
     yield f"\n| | tau | 95 % interval | pairs ≥ {100 * LOSES:g} point apart | of them in order | winner loses, points |"
     yield "|---|---|---|---|---|---|"
-    yield _agreement(f"**the product's report: means of {len(found.seeds)}**", found.reported)
-    for seed in found.seeds:
-        yield _agreement(f"one run each, seed {seed + 1}", found.single(seed))
+    runs = f"means of {len(found.seeds)} runs" if len(found.seeds) > 1 else "one run of each"
+    yield _agreement(f"**the product's report: {runs}**", found.reported)
+    for seed in found.seeds if len(found.seeds) > 1 else ():
+        yield _agreement(f"one run of each, seed {seed + 1}", found.single(seed))
     for left, right in combinations(found.seeds, 2):
         yield _agreement(f"full data by itself, seed {left + 1} and seed {right + 1}", found.itself(left, right))
 

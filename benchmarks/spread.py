@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from datasets import JOURNEY, MOVIELENS, SHIPPED
+from datasets import MOVIELENS, SHIPPED
 
 Body = dict[str, Any]
 BUYER, PRODUCT = "buyer_model_features", "product_model_features"
@@ -107,13 +107,5 @@ SPREADS: Mapping[str, tuple[Variant, ...]] = {
             "age × occupation",
             crossed("buyer", "age_bucket", "occupation", also=buckets("age", "numeric", 10, 8)),
         ),
-    ),
-    JOURNEY: (
-        *TEMPLATES,
-        *(Variant(f"ids in {dim} dimensions", in_dimensions(dim, "customer_id", "product_id")) for dim in (64, 16)),
-        Variant("no purchase time", without("trans_date")),
-        Variant("no subcategory", without("subcategory")),
-        Variant("no product id", without("product_id")),
-        Variant("weekday and hour alone of the time", instead(weekday_and_hour("trans_date"))),
     ),
 }
