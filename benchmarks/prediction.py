@@ -32,7 +32,7 @@ def introduction() -> str:
 
 Written by `{COMMAND}`. Configs are tested on {QUICK} % of the customers and on {FULL} %, and the product is asked how
 well the one orders them as the other does: `GET /api/datasets/{{id}}/prediction-report/`. Promised for the shipped
-sample: of the pairs of configs at least 1 point of recall@100 apart on the full data, at least {IN_ORDER:.0%} stand in
+sample: of the pairs of configs at least 1 point of recall@100 apart on the full data, at least {100 * IN_ORDER:g} % stand in
 the same order by the quick test, and its winner is at most {100 * LOSES:g} point below the full data's. Of tau nothing
 is promised: it counts pairs that nothing tells apart.
 
@@ -44,7 +44,9 @@ judged on purchases of their own. The product's report is over the means of all 
 two seeds, what one of them would have said stands beside it, and how well a run on the full data orders configs as the
 other one there: more than that cannot be asked of a quick test.
 
-Intervals of tau are for other configs of the kind. They do not cover other data, or other customers."""
+Intervals of tau are for other configs of the kind. They do not cover other data, or other customers. What is compared
+is the order: a quick test's recall is lower or higher than that on the full data, because it learns from fewer rows and
+is judged on other customers."""
 
 
 def page(found: Sequence[Found]) -> Iterator[str]:

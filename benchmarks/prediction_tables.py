@@ -43,7 +43,7 @@ def _agreements(found: Found) -> Iterator[str]:
 def _agreement(name: str, of: Agreement) -> str:
     low, high = of.interval
     tau = "" if of.tau is None else f"{of.tau:.2f}"
-    in_order = f"{of.in_order} ({of.in_order / of.pairs:.0%})" if of.pairs else ""
+    in_order = f"{of.in_order} ({100 * of.in_order / of.pairs:.0f} %)" if of.pairs else ""
     return f"| {name} | {tau} | {low:.2f} to {high:.2f} | {of.pairs} | {in_order} | {100 * of.winner_loses:.2f} |"
 
 

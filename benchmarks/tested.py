@@ -35,7 +35,7 @@ class Experiment:
     """A dataset of its own for `source`, whose configs are tested on `percent` of the customers and on all."""
 
     def __init__(self, url: str, source: Path, percent: int) -> None:
-        self._url, self._api, self._percent = url, Api(url), percent
+        self._url, self._api, self.percent = url, Api(url), percent
         self.dataset = self._dataset(source)
         self.tested = [
             Tested(variant, self._config(variant), {percent: [], FULL: []}) for variant in SPREADS[source.name]
@@ -48,14 +48,14 @@ class Experiment:
         """Test after test, the first seed of all configs before the second of any; says what was found."""
         for seed in range(1, seeds + 1):
             for tested in self.tested:
-                for percent in (self._percent, FULL):
+                for percent in (self.percent, FULL):
                     test = self._test(tested.config, {**self.settings, "data_sample_percent": percent, "seed": seed})
                     tested.tests[percent].append(test)
                     yield f"seed {seed}, {tested.variant.name}, {percent} %: {test['recall_at_100']:.4f}"
 
     def report(self) -> Mapping[str, Any]:
         """What the product says of them."""
-        quick, full = (self.tested[0].tests[percent][0]["protocol"]["key"] for percent in (self._percent, FULL))
+        quick, full = (self.tested[0].tests[percent][0]["protocol"]["key"] for percent in (self.percent, FULL))
         path = f"/api/datasets/{self.dataset['id']}/prediction-report/?quick={quick}&full={full}"
         found: Mapping[str, Any] = self._api.get(path)
         return found
