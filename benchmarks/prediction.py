@@ -32,9 +32,9 @@ def introduction() -> str:
 
 Written by `{COMMAND}`. Configs are tested on {QUICK} % of the customers and on {FULL} %, and the product is asked how
 well the one orders them as the other does: `GET /api/datasets/{{id}}/prediction-report/`. Promised for the shipped
-sample: of the pairs of configs at least 1 point of recall@100 apart on the full data, at least {100 * IN_ORDER:g} % stand in
-the same order by the quick test, and its winner is at most {100 * LOSES:g} point below the full data's. Of tau nothing
-is promised: it counts pairs that nothing tells apart.
+sample: of the pairs of configs at least 1 point of recall@100 apart on the full data, at least {100 * IN_ORDER:g} %
+stand in the same order by the quick test, and its winner is at most {100 * LOSES:g} point below the full data's. Of tau
+nothing is promised: it counts pairs that nothing tells apart. Of the other dataset nothing is promised either.
 
 The configs were chosen before any of them was tested here: the product's templates, and its smart defaults with one
 thing changed. None sees an outcome of the purchase or goes without the customer's id: the one would win, the other

@@ -26,7 +26,11 @@ def _setting(found: Found) -> str:
     quick, full = (found.tested[0].tests[percent][0] for percent in (found.percent, FULL))
     settings = ", ".join(f"{name} {value}" for name, value in found.settings.items())
     rows = " and ".join(f"{test['rows']['eval']:,} of {test['rows']['eval_customers']:,}" for test in (quick, full))
-    return f"{settings}, split by {full['protocol']['split']}. Rows and customers judged, quick and full: {rows}."
+    best, worst = (choose(pair.full for pair in found.means) for choose in (max, min))
+    return (
+        f"{settings}, split by {full['protocol']['split']}. Rows and customers judged, quick and full: {rows}. On the "
+        f"full data the configs lie within {100 * (best - worst):.1f} points."
+    )
 
 
 def _agreements(found: Found) -> Iterator[str]:
