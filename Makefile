@@ -21,7 +21,7 @@ define suite
 @printf '\n== $(1)\n'; started=$$(date +%s); $(2); printf -- '-- $(1): %s s\n' $$(( $$(date +%s) - started ))
 endef
 
-.PHONY: help setup demo demo-cloud up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench baselines clean locks derived template transforms-page events-page
+.PHONY: help setup demo demo-cloud up down status test lint unit contract parity bundle pipeline-tests e2e fuzz bench baselines prediction clean locks derived template transforms-page events-page
 
 help:  ## this list
 	@printf 'Towerlab: try a recommender configuration on real data in minutes.\n\n'
@@ -79,6 +79,9 @@ bench: setup  ## measure times and memory; ONLY='generation ...' names parts, BE
 
 baselines: $(ENVS)/pipeline/.ready $(ENVS)/baselines/.ready  ## quick tests beside popularity, repeat purchase, ALS and item-kNN; writes docs/baselines.md
 	@$(ENVS)/pipeline/bin/python benchmarks/baselines.py $(BASELINES)
+
+prediction: $(STACK_READY)  ## do quick tests predict the full data's order of configs? writes docs/prediction.md (an hour)
+	@$(STACK) up && $(ENVS)/pipeline/bin/python benchmarks/prediction.py $(PREDICTION)
 
 derived: $(ENVS)/dev/.ready  ## write deploy/derived/*.json, what Terraform knows of the code, anew
 	@$(DEV)/python -m deployment

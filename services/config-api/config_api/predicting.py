@@ -2,156 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from statistics import fmean
+from collections.abc import Mapping
 from typing import Any
 
-from towerlab.configs.config import ConfigSummary
+from towerlab.configs.config import FeatureConfig
 from towerlab.domain.errors import Conflict, Invalid, Problem
-from towerlab.domain.prediction import APART, Agreement, Pair, agreement
-from towerlab.domain.results import BestMetrics, BestTest, Result
+from towerlab.domain.prediction import Pair, agreement
+from towerlab.domain.standings import Table, Version
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
-from config_api import reading
+from config_api import boards, reading
+from config_api.boards import Board
+from config_api.representations import predictions
 
 FULL = 100  # percent of the data
-Version = tuple[str, int]  # config id, version
-
-
-@dataclass(frozen=True)
-class _Known:
-    """A protocol key, with the settings that its tests ran under and the config versions they tested."""
-
-    key: str
-    settings: Mapping[str, Any]
-    sample_percent: int
-    versions: frozenset[Version]
+OF_A_QUICK_TEST = ("sample_percent", "epochs", "batch_size")  # what is made smaller to have a result sooner
 
 
 def report(deps: Deps, dataset_id: str, quick: str | None, full: str | None) -> Mapping[str, Any]:
-    """How well `quick` predicts `full` (protocol keys; without one, those that share the most config versions). Raises
-    NotFound, Invalid for a key that nothing was tested under, Conflict when fewer than two versions have both."""
+    """How well `quick` predicts `full` (protocol keys; see _chosen without one). Raises NotFound, Invalid for a key
+    that nothing was tested under, Conflict when fewer than two versions have both."""
     reading.dataset(deps.documents, dataset_id)
-    known = _protocols(reading.every(deps.documents, BestMetrics, {"dataset_id": dataset_id}))
-    _check(known, quick=quick, full=full)
-    chosen = _chosen(known, quick, full)
+    board = boards.board(deps.documents, dataset_id)
+    _check(board, quick=quick, full=full)
+    chosen = _chosen(board, quick, full)
     if chosen is None:
         raise Conflict(
             "fewer than two config versions have been tested both quickly and on the full data",
             "too_few",
-            "Test some configs with 100 % of the data too.",
+            "Test some configs with 100 % of the data too, with the same advanced settings.",
         )
-    pairs = _pairs(deps, dataset_id, *chosen)
-    found = agreement([pair for pair, _ in pairs.values()])
-    return {
-        "quick": _shown(chosen[0]),
-        "full": _shown(chosen[1]),
-        **_figures(found),
-        "items": _items(deps, pairs),
-        "protocols": [_shown(one) for one in known.values()],
-    }
+    of = {at: Pair(*(table.standings[at].mean("100") for table in chosen)) for at in _shared(*chosen)}
+    configs = records.get_many(deps.documents, FeatureConfig, {config for config, _ in of})
+    names = {id: held.value for id, held in configs.items()}
+    return predictions.report(board, chosen, of, agreement(list(of.values())), names)
 
 
-def _protocols(bests: Iterable[records.Held[BestMetrics]]) -> Mapping[str, _Known]:
-    tests: dict[str, list[tuple[Version, BestTest]]] = {}
-    for held in bests:
-        for key, under in held.value.by_protocol.items():
-            found = [((held.value.config_id, int(number)), test) for number, test in under.by_version.items()]
-            tests.setdefault(key, []).extend(found)
-    return {
-        key: _Known(key, found[0][1].settings, found[0][1].sample_percent, frozenset(version for version, _ in found))
-        for key, found in sorted(tests.items())
-    }
-
-
-def _check(known: Mapping[str, _Known], **asked: str | None) -> None:
+def _check(board: Board, **asked: str | None) -> None:
     faults = [
         Problem(f"/{name}", "unknown_protocol", "nothing was tested under this protocol", "See 'protocols'.")
         for name, key in asked.items()
-        if key is not None and key not in known
+        if key is not None and key not in board.tables
     ]
     if faults:
         raise Invalid(faults)
 
 
-def _chosen(known: Mapping[str, _Known], quick: str | None, full: str | None) -> tuple[_Known, _Known] | None:
-    """Those that share the most versions; of equal ones the larger sample, then more epochs on the full data."""
-    candidates = [
-        (a, b)
-        for a in known.values()
-        for b in known.values()
-        if a is not b and len(a.versions & b.versions) >= 2 and _fits(a, b, quick, full)
-    ]
-    return max(candidates, key=_preference, default=None)
+def _chosen(board: Board, quick: str | None, full: str | None) -> tuple[Table, Table] | None:
+    """Of those that share the most versions the ones with the same epochs and batches, then with the larger sample,
+    then with more epochs."""
+    tables = board.tables.values()
+    candidates = [(a, b) for a in tables for b in tables if _fits(board, a, b, quick, full) and len(_shared(a, b)) >= 2]
+    return max(candidates, key=lambda pair: _preference(board, *pair), default=None)
 
 
-def _fits(a: _Known, b: _Known, quick: str | None, full: str | None) -> bool:
-    is_quick = a.key == quick if quick else a.sample_percent < FULL
-    is_full = b.key == full if full else b.sample_percent == FULL
-    return is_quick and is_full
+def _fits(board: Board, a: Table, b: Table, quick: str | None, full: str | None) -> bool:
+    """Two that are both named are taken as they are; else nothing may differ but what makes a test quick."""
+    is_quick = a.protocol_key == quick if quick else a.example.sample_percent < FULL
+    is_full = b.protocol_key == full if full else b.example.sample_percent == FULL
+    return a is not b and is_quick and is_full and (None not in (quick, full) or _alike(board, a, b))
 
 
-def _preference(pair: tuple[_Known, _Known]) -> tuple[int, int, int]:
-    quick, full = pair
-    return len(quick.versions & full.versions), quick.sample_percent, int(full.settings["epochs"])
+def _alike(board: Board, a: Table, b: Table) -> bool:
+    left, right = (
+        {name: value for name, value in _settings(board, table).items() if name not in (*OF_A_QUICK_TEST, "key")}
+        for table in (a, b)
+    )
+    return left == right
 
 
-def _pairs(deps: Deps, dataset_id: str, quick: _Known, full: _Known) -> Mapping[Version, tuple[Pair, tuple[int, int]]]:
-    """By version: means over all its runs, and how many there are of each kind."""
-    by_quick, by_full = (_recalls(deps, dataset_id, one.key) for one in (quick, full))
-    return {
-        version: (Pair(fmean(runs), fmean(by_full[version])), (len(runs), len(by_full[version])))
-        for version, runs in by_quick.items()
-        if version in by_full
-    }
+def _preference(board: Board, a: Table, b: Table) -> tuple[int, bool, int, int]:
+    quick, full = _settings(board, a), _settings(board, b)
+    same = all(quick.get(name) == full.get(name) for name in ("epochs", "batch_size"))
+    return len(_shared(a, b)), same, a.example.sample_percent, int(full.get("epochs", 0))
 
 
-def _recalls(deps: Deps, dataset_id: str, key: str) -> Mapping[Version, list[float]]:
-    found: dict[Version, list[float]] = {}
-    for held in reading.every(deps.documents, Result, {"dataset_id": dataset_id, "protocol_key": key}):
-        result = held.value
-        found.setdefault((result.config_id, result.version), []).append(result.recall.at["100"])
-    return found
+def _settings(board: Board, table: Table) -> Mapping[str, Any]:
+    return board.protocols[table.protocol_key]
 
 
-def _figures(found: Agreement) -> Mapping[str, Any]:
-    return {
-        "configs": found.configs,
-        "tau": found.tau,
-        "tau_interval": list(found.interval),
-        "apart": APART,
-        "pairs": found.pairs,
-        "pairs_in_order": found.in_order,
-        "share_in_order": found.in_order / found.pairs if found.pairs else None,
-        "winner_loses": found.winner_loses,
-    }
-
-
-def _items(deps: Deps, pairs: Mapping[Version, tuple[Pair, tuple[int, int]]]) -> list[Mapping[str, Any]]:
-    names = records.get_many(deps.documents, ConfigSummary, {config for config, _ in pairs})
-    ordered = sorted(pairs.items(), key=lambda one: (-one[1][0].full, one[0]))
-    return [
-        {
-            "feature_config": config,
-            "name": names[config].value.name if config in names else config,
-            "version": version,
-            "quick_recall_at_100": pair.quick,
-            "full_recall_at_100": pair.full,
-            "quick_tests": runs[0],
-            "full_tests": runs[1],
-        }
-        for (config, version), (pair, runs) in ordered
-    ]
-
-
-def _shown(known: _Known) -> Mapping[str, Any]:
-    settings = known.settings
-    return {
-        "protocol": known.key,
-        "data_sample_percent": known.sample_percent,
-        "epochs": settings["epochs"],
-        "batch_size": settings["batch_size"],
-        "versions": len(known.versions),
-    }
+def _shared(a: Table, b: Table) -> set[Version]:
+    return a.standings.keys() & b.standings.keys()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import atanh, sqrt, tanh
+from math import asin, pi, sin, sqrt
 from statistics import NormalDist
 
 from towerlab.domain.statistics import CONFIDENCE
 
 APART = 0.01  # a difference of recall that a person would act upon: one point
 FEWEST = 5  # configs below which an interval of tau says nothing
-_VARIANCE = 0.437  # of atanh(tau), times n - 4
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,30 @@ def kendall_tau(left: Sequence[float], right: Sequence[float]) -> float | None:
 
 
 def _interval(tau: float | None, configs: int) -> tuple[float, float]:
-    """95% by Fieller, Hartley and Pearson, Biometrika 44, 1957: atanh(tau) has variance of about 0.437 / (n - 4)."""
+    """The true taus that this one is no rare outcome of: a score interval (Wilson, JASA 22, 1927). Unlike one of
+    atanh(tau) it holds near 1 too, where the order of configs by a good quick test is."""
     if tau is None or configs < FEWEST:
         return (-1.0, 1.0)
-    centre = atanh(max(-1 + 1 / configs**2, min(1 - 1 / configs**2, tau)))  # a perfect order of few is not certain
-    half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * sqrt(_VARIANCE / (configs - 4))
-    low, high = tanh(centre - half), tanh(centre + half)
-    return (min(low, tau), max(high, tau))
+    return (_furthest(tau, -1.0, configs), _furthest(tau, 1.0, configs))
+
+
+def _furthest(tau: float, end: float, configs: int) -> float:
+    """The true tau furthest from `tau` towards `end` that it is not significantly different from."""
+    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+    inside, outside = tau, end
+    for _ in range(40):  # halvings, to 12 decimals
+        middle = (inside + outside) / 2
+        if abs(tau - middle) <= z * sqrt(_variance(middle, configs)):
+            inside = middle
+        else:
+            outside = middle
+    return inside
+
+
+def _variance(tau: float, configs: int) -> float:
+    """Of tau among so many normal pairs (Kendall and Gibbons, Rank Correlation Methods, 1990, chapter 10)."""
+    cubic = max(0.0, 1 / 9 - (2 / pi * asin(sin(pi * tau / 2) / 2)) ** 2)  # 0 at 1, but for rounding
+    return 2 * (1 - tau**2 + 2 * (configs - 2) * cubic) / (configs * (configs - 1))
 
 
 def _sign(value: float) -> int:
