@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +73,23 @@ def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, 
 
 def expected_seconds(deps: Deps, dataset: Dataset, version: ConfigVersion, settings: TestSettings) -> float:
     """From the start of a test to its result."""
-    asked = _asked(settings, choose(dataset.qualifying_rows, deps.settings.offer))
-    _, seconds = _past(deps, dataset).expected(dataset, version, asked)
+    return estimator(deps, dataset)(version, settings)
+
+
+def estimator(deps: Deps, dataset: Dataset) -> Callable[[ConfigVersion, TestSettings], float]:
+    """The same for many tests, by the runs of now."""
+    past, compute = _past(deps, dataset), choose(dataset.qualifying_rows, deps.settings.offer)
+
+    def seconds(version: ConfigVersion, settings: TestSettings) -> float:
+        return past.expected(dataset, version, _asked(settings, compute))[1]
+
     return seconds
+
+
+def recommended_settings(dataset: Dataset) -> TestSettings:
+    """Those that a dialog preselects for a dataset of that size."""
+    percent, epochs, batch = SMALL if dataset.qualifying_rows <= SMALL_ROWS else LARGE
+    return TestSettings(percent, epochs, batch)
 
 
 @dataclass(frozen=True)

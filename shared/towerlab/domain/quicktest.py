@@ -120,6 +120,7 @@ class QuickTest:
     completed_at: str | None = None
     error: TestError | None = None
     rerun: bool = False
+    exploration_id: str = ""  # the one that has asked for it
     roles: Mapping[str, str] = field(default_factory=dict)
     template: str = ""
     estimated_seconds: float | None = None

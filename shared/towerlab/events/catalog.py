@@ -48,6 +48,7 @@ CATALOG: dict[str, EventType] = {
             ("test_id", "config_id", "version", "phase"),
         ),
         EventType("best-metrics.updated", (COLLECTOR,), (CONFIG_API,), ("config_id", "version", "test_id")),
+        EventType("exploration.due", (CONFIG_API, ORCHESTRATOR), (CONFIG_API,), ("exploration_id",)),
         EventType("full-training.requested", (CONFIG_API,), (ORCHESTRATOR,), ("training_id",)),
     )
 }

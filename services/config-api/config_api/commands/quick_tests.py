@@ -40,16 +40,19 @@ class Started:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A test that is to be: its id decides that it is started once."""
+    """A test that is to be, of the config's current version unless one is named: its id decides that it is started
+    once."""
 
     settings: TestSettings
     id: str
     rerun: bool = False
+    version: int | None = None
+    exploration_id: str = ""
 
 
 @dataclass(frozen=True)
 class AskedFor:
-    """A new test, and all that is written and told with it."""
+    """A test that is new or is to end, and all that is written and told with it."""
 
     test: QuickTest
     writes: Sequence[Put]
@@ -97,12 +100,11 @@ def _start(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Starte
 
 
 def asked_for(deps: Deps, who: str, config_id: str, wanted: Wanted) -> AskedFor:
-    """What starts a test of the config's current version, to be committed by the caller. Raises NotFound and
-    Conflict."""
+    """What starts a test of the config, to be committed by the caller. Raises NotFound and Conflict."""
     summary = reading.summary(deps.documents, config_id)
     config = reading.config(deps.documents, config_id).value
     dataset = reading.dataset(deps.documents, config.dataset_id).value
-    version = reading.version(deps.documents, config_id, config.version)
+    version = reading.version(deps.documents, config_id, wanted.version or config.version)
     for refusal in refusals(config, version, dataset):
         raise refusal
     return _asked_for(deps, who, wanted, _About(summary, config, version, dataset))
@@ -110,17 +112,23 @@ def asked_for(deps: Deps, who: str, config_id: str, wanted: Wanted) -> AskedFor:
 
 def _asked_for(deps: Deps, who: str, wanted: Wanted, about: _About) -> AskedFor:
     config, documents = about.config, deps.documents
-    expected = expected_seconds(deps, about.dataset, about.version, wanted.settings)
-    test = replace(_new_test(deps, who, wanted, about), estimated_seconds=expected)
-    counts = counted(documents, config.id).with_new(test.created_at)
+    first = first_asked_for(deps, who, wanted, about.version, about.dataset)
+    counts = counted(documents, config.id).with_new(first.test.created_at)
     current = reading.version(documents, config.id, config.version)
     counted_in = summarised(config, current, counts, best_in(about.summary.value))
-    return AskedFor(
-        test,
-        [records.put(test, test.id, None), records.put(counted_in, config.id, about.summary.revision)],
-        [event(deps, "quick-test.requested", test.id, test_id=test.id)],
-        [_change("requested", test), config_change("test_requested", config, config, quick_test=test.id)],
+    return replace(
+        first,
+        writes=[*first.writes, records.put(counted_in, config.id, about.summary.revision)],
+        changes=[*first.changes, config_change("test_requested", config, config, quick_test=first.test.id)],
     )
+
+
+def first_asked_for(deps: Deps, who: str, wanted: Wanted, version: ConfigVersion, dataset: Dataset) -> AskedFor:
+    """The same for a config that is made in the same commit, with a summary that counts the test already."""
+    expected = expected_seconds(deps, dataset, version, wanted.settings)
+    test = replace(_new_test(deps, who, wanted, version, dataset), estimated_seconds=expected)
+    told = [event(deps, "quick-test.requested", test.id, test_id=test.id)]
+    return AskedFor(test, [records.put(test, test.id, None)], told, [_change("requested", test)])
 
 
 def _equal_one(
@@ -135,17 +143,18 @@ def _equal_one(
     return None
 
 
-def _new_test(deps: Deps, who: str, wanted: Wanted, about: _About) -> QuickTest:
-    now, version = deps.clock.now(), about.version
+def _new_test(deps: Deps, who: str, wanted: Wanted, version: ConfigVersion, dataset: Dataset) -> QuickTest:
+    now = deps.clock.now()
     return QuickTest(
         id=wanted.id,
         config_id=version.config_id,
-        dataset_id=about.dataset.id,
+        dataset_id=dataset.id,
         version=version.version,
         config_hash=version.config_hash,
-        snapshot_id=about.dataset.snapshot.id,
+        snapshot_id=dataset.snapshot.id,
         settings=wanted.settings,
         rerun=wanted.rerun,
+        exploration_id=wanted.exploration_id,
         created_at=rfc3339(now),
         deadline=rfc3339(now + timedelta(seconds=deps.settings.test_deadline_seconds)),
         requested_by=who,
@@ -154,13 +163,22 @@ def _new_test(deps: Deps, who: str, wanted: Wanted, about: _About) -> QuickTest:
 
 
 def _cancel(deps: Deps, by: Caller, test_id: str) -> QuickTest:
+    asked = cancel_asked_for(deps, test_id)
+    if not asked.writes:
+        return nothing_to_write(deps, by, asked.test)
+    return commit(deps, by, asked.test, asked.writes, asked.events, asked.changes)
+
+
+def cancel_asked_for(deps: Deps, test_id: str) -> AskedFor:
+    """What asks for the end of a test, to be committed by the caller; nothing when it has ended or is asked already."""
     held = records.get(deps.documents, QuickTest, test_id)
     asked = advance(held.value, CancelRequested(at=rfc3339(deps.clock.now())))
     if asked == held.value:
-        return nothing_to_write(deps, by, asked)
+        return AskedFor(asked, (), (), ())
     announced = event(deps, "quick-test.cancel-requested", test_id, test_id=test_id)
-    writes = [records.put(asked, test_id, held.revision)]
-    return commit(deps, by, asked, writes, [announced], [_change("cancel_requested", asked)])
+    return AskedFor(
+        asked, [records.put(asked, test_id, held.revision)], [announced], [_change("cancel_requested", asked)]
+    )
 
 
 def _change(action: str, test: QuickTest) -> Change:

@@ -13,6 +13,7 @@ from config_api.answers.reruns import DriftAnswer, RerunPlanAnswer
 from config_api.answers.uploads import UploadAnswer
 from config_api.openapi import examples
 from config_api.openapi.boards import BOARDS
+from config_api.openapi.explorations import EXPLORATIONS
 from config_api.openapi.moves import MOVES
 from config_api.openapi.operation import Operation
 from config_api.schemas import configs, datasets, queries, quick_tests
@@ -203,6 +204,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **TESTS,
     **EXPERIMENTS,
     **BOARDS,
+    **EXPLORATIONS,
     **HEALTH,
     **UPLOADS,
     **DOCUMENTATION,
