@@ -10,7 +10,7 @@ class AuditLine(Answered):
     at = moment()
     who = text(example="local")
     action = text(example="updated")
-    kind = choice(("dataset", "feature_config", "quick_test"))
+    kind = choice(("dataset", "feature_config", "quick_test", "exploration"))
     object = text()
     dataset = text()
     from_version = whole(null=True)

@@ -98,7 +98,8 @@ def _of_cells(deps: Deps, who: str, dataset: Dataset, asked: ExplorationRequest)
         raise Invalid(faults)
     chosen = [_cell(deps, dataset, drawn, places[cell]) for cell in asked.cells]
     rungs = (Rung(standing.settings.data_sample_percent, standing.settings.epochs, 0.0),)
-    race = _record(deps, who, dataset, CELLS, chosen[0], chosen, rungs, standing, asked)
+    first = reading.version(deps.documents, chosen[0].base_config_id, chosen[0].base_version)
+    race = _record(deps, who, dataset, CELLS, start_of(first, ""), chosen, rungs, standing, asked)
     race = replace(race, heatmap={**asked.heatmap, "protocol": standing.protocol_key})
     seconds = estimator(deps, dataset)
     each = [seconds(version_of(deps, dataset, one), race.settings_at(0, False)) for one in chosen]
