@@ -115,3 +115,20 @@ def test_a_config_elsewhere_can_be_neither_compared_nor_cloned(
     body = {"name": "x", "start_from": {"kind": "clone", "config_id": config["id"]}}
     assert status(guarded, "elsewhere", "POST", "/api/datasets/another/feature-configs/", body) == 403
     assert status(guarded, "editor", "POST", f"/api/datasets/{dataset['id']}/feature-configs/", body) == 201
+
+
+def test_a_viewer_sees_an_exploration_but_neither_starts_nor_stops_one(
+    guarded: Caller, dataset: dict[str, Any], config: dict[str, Any]
+) -> None:
+    path, body = f"/api/datasets/{dataset['id']}/explorations/", {"config": config["id"], "budget": {"tests": 12}}
+    made = guarded.call("POST", path, body, X_Person="editor").get_json()
+    of_it = f"/api/explorations/{made['id']}/"
+    assert status(guarded, "viewer", "GET", path) == status(guarded, "viewer", "GET", of_it) == 200
+    assert status(guarded, "viewer", "POST", path, body) == 403
+    assert (
+        status(guarded, "viewer", "POST", of_it + "stop/")
+        == status(guarded, "viewer", "POST", of_it + "resume/")
+        == 403
+    )
+    assert status(guarded, "elsewhere", "GET", of_it) == 403
+    assert status(guarded, "editor", "POST", of_it + "stop/") == 200

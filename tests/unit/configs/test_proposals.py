@@ -10,7 +10,7 @@ from towerlab.configs.config import ConfigVersion
 from towerlab.configs.edits import edited, edits
 from towerlab.configs.expectation import Outlook
 from towerlab.configs.hashing import config_hash
-from towerlab.configs.ideas.crosses import with_new_pairs
+from towerlab.configs.ideas.crosses import Counts, with_new_pairs
 from towerlab.configs.ideas.idea import Told
 from towerlab.configs.known import Known
 from towerlab.configs.lists import ConfigLists
@@ -42,7 +42,9 @@ LATE = ("revenue", "quantity")
 def known(config: ConfigLists, probes: Probes = Probes()) -> Known:  # noqa: B008 - never changed
     """A shop of 10,000 rows; every pair that may be crossed has 2,000 combinations."""
     resolved = resolve(config, COLUMNS)
-    crossed = resolve(with_new_pairs(resolved, dict.fromkeys(COLUMNS, 50) | UNIQUE), COLUMNS)
+    crossed = resolve(
+        with_new_pairs(resolved, Counts(dict.fromkeys(COLUMNS, 50) | UNIQUE, UNIQUE["product_id"])), COLUMNS
+    )
     pairs = {
         frozenset(operand.output for operand in one.operands): 2_000
         for tower in crossed.towers
@@ -144,7 +146,7 @@ def test_the_statistics_of_a_shop_speak_for_these_first() -> None:
 
 def test_reasons_come_from_statistics() -> None:
     reasons = {name: one.reason for name, one in proposed(SHOP).items()}
-    assert "900 values of customer_id and 400 values of product_id" in reasons["customer_id 64D and product_id 64D"]
+    assert "900 customer_id in 32 and 400 product_id in 32 dimensions" in reasons["customer_id 64D and product_id 64D"]
     assert "3.0 words on average" in reasons["product_name by its words"]
     assert "3.0% of the training rows" in reasons["customer_id from 1 row on"]
     assert "Skewness 9.0" in reasons["log of revenue"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from towerlab.configs.checks import resolve
 from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
-from towerlab.configs.ideas.crosses import with_new_pairs
+from towerlab.configs.ideas.crosses import counts, with_new_pairs
 from towerlab.configs.ideas.idea import Told
 from towerlab.configs.known import Known
 from towerlab.domain.datasets import Dataset
@@ -56,9 +56,9 @@ def ground(deps: Deps, dataset: Dataset, protocol_key: str | None = None) -> Gro
 def told(deps: Deps, dataset: Dataset, version: ConfigVersion) -> Told:
     """Combinations of columns that nobody has asked for before are counted now."""
     resolved = resolve(version.lists, dataset.columns)
-    unique = {profile.name: profile.unique_count for profile in profiles.of(deps.artifacts, dataset)}
+    counted = counts(profiles.of(deps.artifacts, dataset), dataset.column_of("product_id"))
     outlook, sketched = expected(deps, dataset, resolved), sketches.of(deps, dataset)
-    crossed = resolve(with_new_pairs(resolved, unique), dataset.columns)
+    crossed = resolve(with_new_pairs(resolved, counted), dataset.columns)
     facts: Known = known(deps, dataset, crossed, outlook)
     split = sketched.split if sketched else ""
     return Told(version.lists, resolved, facts, outlook.outlooks if outlook else (), split)

@@ -33,9 +33,8 @@ def _together(told: Told, ids: Sequence[Feature]) -> Iterator[Idea]:
             dim = min(times * raw["embedding_dim"], WIDEST)
             lists = told.with_feature(side, changed(raw, {"embedding_dim": dim}), lists)
             shown.append(f"{raw['column']} {dim}D")
-        counts = listed([f"{profile.unique_count:,} values of {profile.name}" for _, _, profile in ids])
-        now = listed([f"{raw['embedding_dim']}" for _, raw, _ in ids])
-        reason = f"{counts} share {now} dimensions; {much} as many on both sides let them differ in more ways."
+        now = listed([f"{one.unique_count:,} {one.name} in {raw['embedding_dim']}" for _, raw, one in ids])
+        reason = f"{now} dimensions: {much} as many on both sides let them differ in more ways."
         yield Idea(listed(shown), lists, reason, promise)
 
 
