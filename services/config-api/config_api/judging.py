@@ -14,7 +14,7 @@ from towerlab.runtime.wiring import Deps
 
 from config_api import reading
 from config_api.beginnings import config_lists, config_to_clone
-from config_api.exploring.beginning import config_of
+from config_api.exploring.from_configs import config_of
 from config_api.faults import Judge, Readable
 from config_api.refusals import split_faults, version_faults
 from config_api.schemas.configs import LISTS

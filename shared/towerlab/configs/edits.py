@@ -8,7 +8,7 @@ from typing import Any
 
 from towerlab.configs.axes import crossed
 from towerlab.configs.lists import SIDES, ConfigLists, crosses_field, features_field
-from towerlab.domain.exploration import Edit
+from towerlab.domain.contestants import Edit
 
 Entries = Mapping[str, dict[str, Any]]
 

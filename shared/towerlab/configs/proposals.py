@@ -13,7 +13,7 @@ from towerlab.configs.ideas.every import ideas
 from towerlab.configs.ideas.idea import Idea, Told
 from towerlab.configs.lists import ConfigLists
 from towerlab.domain.columns import ColumnType
-from towerlab.domain.exploration import Contestant
+from towerlab.domain.contestants import Contestant
 
 MOST = 40
 PREFIX = "Explored: "

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
 
-from towerlab.domain.exploration import CELLS, Contestant, Exploration, Status
+from towerlab.domain.contestants import Contestant
+from towerlab.domain.exploration import CELLS, Exploration, Status
 
 MOST_COMBINED = 4  # of the changes that have helped, the best ones
 ROUNDING = 1e-9

@@ -200,7 +200,7 @@ def test_a_repeated_request_starts_one_exploration(lab: Lab, start: dict[str, An
         ({"budget": {"tests": 5, "dollars_per_hour": 1}}, {"/budget/dollars_per_hour": "belongs_together"}),
         ({"config": "none", "budget": {"tests": 0}}, {"/config": "not_found", "/budget/tests": "out_of_range"}),
         ({"config": "none", "budget": {"tests": 5}}, {"/config": "not_found"}),
-        ({"cells": ["a"], "budget": {"tests": 5}}, {"/config": "one_of_two"}),
+        ({"cells": ["a"], "budget": {"tests": 5}}, {"/config": "one_of_two", "/heatmap": "belongs_together"}),
         ({}, {"/budget": "required"}),
     ],
 )

@@ -16,7 +16,7 @@ from towerlab.configs.known import Known
 from towerlab.configs.lists import ConfigLists
 from towerlab.configs.proposals import Base, combined, proposals
 from towerlab.domain.columns import Availability, ColumnProfile, ColumnRole, ColumnType
-from towerlab.domain.exploration import Contestant
+from towerlab.domain.contestants import Contestant
 from towerlab.domain.leak_probe import Probed, Probes
 
 from tests.unit.configs.building import COLUMNS, configs, cross, lists, number, profile, text, time

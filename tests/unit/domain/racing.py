@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from towerlab.domain.exploration import (
-    PROPOSALS,
-    TESTS,
-    Budget,
-    Contestant,
-    Edit,
-    Exploration,
-    Rung,
-    Status,
-    Trial,
-    TrialState,
-    observed,
-)
+from towerlab.domain.contestants import Contestant, Edit, Trial, TrialState, observed
+from towerlab.domain.exploration import PROPOSALS, TESTS, Budget, Exploration, Rung, Status
 from towerlab.domain.quicktest import TestSettings
 from towerlab.domain.racing import Decision, End, Price, decide
 

@@ -10,19 +10,8 @@ from zlib import crc32
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from towerlab.domain.exploration import (
-    CELLS,
-    DOLLARS,
-    MINUTES,
-    TESTS,
-    Budget,
-    Contestant,
-    Exploration,
-    Rung,
-    Status,
-    TrialState,
-    observed,
-)
+from towerlab.domain.contestants import Contestant, TrialState, observed
+from towerlab.domain.exploration import CELLS, DOLLARS, MINUTES, TESTS, Budget, Exploration, Rung, Status
 from towerlab.domain.ladder import entrants, ladder, round_cost
 from towerlab.domain.quicktest import TestSettings
 from towerlab.domain.racing import Price, decide

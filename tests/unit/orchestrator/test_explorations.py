@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from quicktest_orchestrator.app import create
-from towerlab.domain.exploration import Exploration, Status, Trial, TrialState
+from towerlab.domain.contestants import Trial, TrialState
+from towerlab.domain.exploration import Exploration, Status
 from towerlab.domain.quicktest import Phase
 
 from tests.unit.domain.racing import race

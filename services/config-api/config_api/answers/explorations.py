@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from marshmallow import fields
-from towerlab.domain.exploration import CELLS, PROPOSALS, UNITS, Status, TrialState
+from towerlab.domain.contestants import TrialState
+from towerlab.domain.exploration import CELLS, PROPOSALS, UNITS, Status
 
 from config_api.answers.boards import VERDICTS
 from config_api.answers.comparing import DifferenceAnswer

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerlab.domain.audit import Change
+from towerlab.domain.contestants import TrialState
 from towerlab.domain.errors import Conflict
-from towerlab.domain.exploration import Exploration, Status, TrialState
+from towerlab.domain.exploration import Exploration, Status
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.runtime import records
 from towerlab.runtime.announce import event
 from towerlab.runtime.wiring import Deps
 
+from config_api import reading
 from config_api.commands.quick_tests import cancel_asked_for
 from config_api.concurrency import retried
-from config_api.exploring.beginning import begun
+from config_api.exploring.from_configs import from_config
+from config_api.exploring.of_cells import of_cells
 from config_api.exploring.starting import Steps
 from config_api.recording import Caller, commit, nothing_to_write
 from config_api.schemas.explorations import ExplorationRequest
@@ -25,7 +28,11 @@ STOPPED = "It was stopped. Resume it to go on with what is left of its budget."
 
 def start_exploration(deps: Deps, by: Caller, dataset_id: str, asked: ExplorationRequest) -> Exploration:
     """Its tests are started by the event. Raises NotFound, Conflict and Invalid."""
-    race = begun(deps, by.name, dataset_id, asked)
+    dataset = reading.dataset(deps.documents, dataset_id).value
+    if asked.config_id is None:
+        race = of_cells(deps, by.name, dataset, asked.cells, asked.heatmap, asked.budget)
+    else:
+        race = from_config(deps, by.name, dataset, asked.config_id, asked.budget)
     return commit(
         deps, by, race, [records.put(race, race.id, None)], [due(deps, race.id)], [exploration_change("created", race)]
     )

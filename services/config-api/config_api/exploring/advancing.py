@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from towerlab.configs.proposals import Base, combined
-from towerlab.domain.exploration import Contestant, Exploration, Status
+from towerlab.domain.contestants import Contestant
+from towerlab.domain.exploration import Exploration, Status
 from towerlab.domain.racing import End, decide
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event

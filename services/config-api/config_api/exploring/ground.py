@@ -10,8 +10,8 @@ from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
 from towerlab.configs.ideas.crosses import counts, with_new_pairs
 from towerlab.configs.ideas.idea import Told
 from towerlab.configs.known import Known
+from towerlab.domain.contestants import Contestant, Trial, TrialState
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.exploration import Contestant, Trial, TrialState
 from towerlab.domain.protocol import protocol_of, roles_of
 from towerlab.domain.quicktest import QuickTest, TestSettings
 from towerlab.domain.standings import Standing, Table

@@ -5,15 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from towerlab.configs.config import ConfigStatus, FeatureConfig
+from towerlab.domain.contestants import ON_THEIR_WAY, Trial, TrialState, observed
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.exploration import (
-    ON_THEIR_WAY,
-    PROPOSALS,
-    Exploration,
-    Trial,
-    TrialState,
-    observed,
-)
+from towerlab.domain.exploration import PROPOSALS, Exploration
 from towerlab.domain.quicktest import Phase, QuickTest
 from towerlab.domain.results import Result
 from towerlab.domain.times import seconds_between

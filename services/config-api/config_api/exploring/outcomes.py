@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from towerlab.domain.exploration import Contestant, Exploration, Outcome
+from towerlab.domain.contestants import Contestant
+from towerlab.domain.exploration import Exploration, Outcome
 from towerlab.domain.racing import End
 from towerlab.domain.results import Result
 from towerlab.domain.scores import Score, score_of

@@ -8,8 +8,9 @@ from dataclasses import replace
 from towerlab.configs.config import ConfigVersion, create_config
 from towerlab.configs.known import Known
 from towerlab.configs.proposals import lists_of
+from towerlab.domain.contestants import Contestant
 from towerlab.domain.datasets import Dataset
-from towerlab.domain.exploration import TESTS, Budget, Contestant, Exploration, Rung
+from towerlab.domain.exploration import TESTS, Budget, Exploration, Rung
 from towerlab.domain.quicktest import TestSettings
 from towerlab.domain.racing import Price
 from towerlab.runtime.wiring import Deps

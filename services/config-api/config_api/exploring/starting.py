@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from towerlab.configs.config import create_config
 from towerlab.configs.proposals import lists_of
 from towerlab.domain.audit import Change
+from towerlab.domain.contestants import Contestant, Trial
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Conflict, NotFound
-from towerlab.domain.exploration import PROPOSALS, Contestant, Exploration, Trial
+from towerlab.domain.exploration import PROPOSALS, Exploration
 from towerlab.domain.racing import Start
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event

@@ -8,7 +8,8 @@ from typing import Any
 from towerlab.configs.config import ConfigVersion
 from towerlab.configs.diff import differences
 from towerlab.configs.proposals import lists_of
-from towerlab.domain.exploration import ON_THEIR_WAY, PROPOSALS, Contestant, Exploration, Trial
+from towerlab.domain.contestants import ON_THEIR_WAY, Contestant, Trial
+from towerlab.domain.exploration import PROPOSALS, Exploration
 from towerlab.ports.documents import Documents
 from towerlab.runtime import records
 from towerlab.runtime.records import Held

@@ -64,14 +64,17 @@ class ExplorationSchema(Schema):
     def has_one_beginning(self, _: dict[str, Any], original: Mapping[str, Any], **__: Any) -> None:
         if not isinstance(original, Mapping):
             return
+        faults: dict[str, Any] = {}
         if ("config" in original) == ("cells" in original):
             told = fault("one_of_two", "an exploration is from a config or of cells", "Give config or cells.")
-            raise ValidationError({"config": told.messages})
+            faults["config"] = told.messages
         if ("cells" in original) != ("heatmap" in original):
             told = fault("belongs_together", "cells and heatmap go together", "Name the heatmap that has the cells.")
-            raise ValidationError({"heatmap": told.messages})
+            faults["heatmap"] = told.messages
         if original.get("cells") == []:
-            raise ValidationError({"cells": fault("required", "there are no cells", "Name at least one.").messages})
+            faults["cells"] = fault("required", "there are no cells", "Name at least one.").messages
+        if faults:
+            raise ValidationError(faults)
 
     @post_load
     def made(self, loaded: dict[str, Any], **_: Any) -> ExplorationRequest:
