@@ -148,7 +148,9 @@ def test_it_ends_when_what_it_stands_on_is_gone(lab: Lab, start: dict[str, Any])
     found = lab.shown(race)
     assert (found["status"], found["why"]) == ("finished", "The config that it starts from was archived.")
     (open,) = lab.open_tests()
-    assert open.phase.value == "cancelling"
+    assert (open.phase.value, found["tests"]["running"]) == ("cancelling", 1)
+    lab.ended(open, Cancelled(lab.deps.clock.now().isoformat()))
+    assert lab.shown(race)["tests"] == {"ended": 3, "running": 0}
 
 
 def test_it_ends_with_its_dataset(lab: Lab, start: dict[str, Any], dataset: dict[str, Any]) -> None:

@@ -32,8 +32,6 @@ def on_exploration_due(deps: Deps, event: Event) -> Outcome:
     held = records.find(deps.documents, Exploration, str(event.data["exploration_id"]))
     if held is None:
         return Reject(f"there is no exploration {event.data['exploration_id']!r}")
-    if held.value.status is Status.FINISHED:
-        return Duplicate()
     race, steps = _advanced(deps, looked_at(deps.documents, held.value))
     if race == held.value:
         return Duplicate()
@@ -43,7 +41,10 @@ def on_exploration_due(deps: Deps, event: Event) -> Outcome:
 
 
 def _advanced(deps: Deps, race: Exploration) -> tuple[Exploration, Steps]:
-    """The race once it has done what there is to do; each turn of the loop uses up a group or a contestant."""
+    """The race once it has done what there is to do; each turn of the loop uses up a group or a contestant. Of one that
+    has ended, tests that were on their way still do."""
+    if race.status is Status.FINISHED:
+        return race, Steps()
     why = obstacle(deps.documents, race)
     if why:
         race, steps = cancelled(deps, race)
