@@ -16,7 +16,6 @@ from towerlab.domain.durations import DATA_STAGES, TRANSFORM, Ran, Work, learn, 
 from towerlab.domain.protocol import roles_of
 from towerlab.domain.quicktest import ENOUGH_STEPS, Phase, QuickTest, TestSettings
 from towerlab.domain.results import Warning
-from towerlab.domain.times import seconds_between
 from towerlab.runtime import records
 from towerlab.runtime.records import Held
 from towerlab.runtime.wiring import Deps
@@ -140,11 +139,9 @@ def _completed(deps: Deps, where: reading.Where) -> tuple[list[QuickTest], Mappi
 
 
 def _ran(dataset: Dataset, version: ConfigVersion, test: QuickTest) -> Ran:
-    """From the start of its first stage on: before, it may have waited for other tests."""
     done = {one.name: one.seconds for one in test.stages if one.status == "completed" and one.seconds is not None}
-    begun = next((one.started_at for one in test.stages if one.started_at), test.started_at)
-    seconds = seconds_between(begun, test.completed_at) or 0.0
-    return Ran(_work(dataset, version, _asked(test.settings, test.compute)), done, seconds, test.estimated_seconds)
+    work = _work(dataset, version, _asked(test.settings, test.compute))
+    return Ran(work, done, test.seconds, test.estimated_seconds)
 
 
 def _work(dataset: Dataset, version: ConfigVersion, asked: Asked) -> Work:

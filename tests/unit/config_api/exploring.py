@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.protocol import protocol_of, roles_of
 from towerlab.domain.quicktest import Cancelled, Failed, QuickTest, TestError, advance
+from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.runtime import records
 from towerlab.runtime.announce import event
@@ -20,7 +22,7 @@ from tests.unit.config_api.calling import Caller, recorded
 from tests.unit.config_api.test_quick_tests import complete
 from tests.unit.config_api.test_reactions import push
 
-START = 0.30
+START, TOOK = 0.30, 90.0  # recall@100 of the config to start from; seconds of every test
 Recall = Callable[[str], float | None]  # by the config's name; None: the test fails
 
 
@@ -70,6 +72,9 @@ class Lab:
         dataset = records.get(self.deps.documents, Dataset, test.dataset_id).value
         key = protocol_of(test.snapshot_id, test.settings, roles_of(dataset), "time").key
         score_test(self.deps, done, recall, key)
+        begun = datetime.fromisoformat(done.completed_at or "") - timedelta(seconds=TOOK)
+        held = records.get(self.deps.documents, QuickTest, test.id)
+        self.deps.documents.commit([records.put(replace(done, started_at=rfc3339(begun)), test.id, held.revision)])
         self.told(done, "completed")
 
     def ended(self, test: QuickTest, fact: Failed | Cancelled) -> None:

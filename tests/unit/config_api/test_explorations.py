@@ -12,7 +12,7 @@ from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
 from tests.unit.config_api.calling import CUSTOMER, PRODUCT, Caller, faults, recorded
-from tests.unit.config_api.exploring import START, Lab, by_name
+from tests.unit.config_api.exploring import START, TOOK, Lab, by_name
 from tests.unit.config_api.test_boards import CROSS, grid_of, heatmap, lists
 from tests.unit.config_api.test_reactions import push
 
@@ -222,16 +222,16 @@ def test_an_archived_config_is_not_explored(lab: Lab, start: dict[str, Any], dat
 
 
 def test_a_budget_in_minutes_counts_what_tests_took(lab: Lab, start: dict[str, Any]) -> None:
-    race = lab.explore(config=start["id"], budget={"minutes": 10})
+    race = lab.explore(config=start["id"], budget={"minutes": 30})
     found = lab.play(race, by_name({"Start": START}), turns=3)
-    assert found["budget"]["spent"] == pytest.approx(3 * 3.5 / 60)
+    assert found["budget"]["spent"] == pytest.approx(3 * TOOK / 60)
     assert found["estimated_seconds"] > 0
 
 
 def test_a_budget_in_dollars_counts_what_an_hour_costs(lab: Lab, start: dict[str, Any]) -> None:
     race = lab.explore(config=start["id"], budget={"dollars": 5, "dollars_per_hour": 3.6})
     found = lab.play(race, by_name({"Start": START}), turns=2)
-    assert found["budget"]["spent"] == pytest.approx(2 * 3.5 * 0.001)
+    assert found["budget"]["spent"] == pytest.approx(2 * TOOK * 0.001)
 
 
 def test_the_heatmap_that_it_names_shows_it_while_it_runs(lab: Lab, start: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from towerlab.domain.contestants import Contestant, Edit, Trial, TrialState, observed
-from towerlab.domain.exploration import PROPOSALS, TESTS, Budget, Exploration, Rung, Status
+from towerlab.domain.exploration import PROPOSALS, TESTS, Budget, Exploration, Rung
 from towerlab.domain.quicktest import TestSettings
 from towerlab.domain.racing import Decision, End, Price, decide
 
@@ -118,6 +118,3 @@ def told(recalls: Mapping[str, float], gain: float = 0.0) -> Recalls:
         return recalls["start"] + sum(recalls[part] - recalls["start"] for part in name.split("+")) + gain
 
     return recall
-
-
-__all__ = ["LADDERS", "Status", "contestant", "ended", "race", "run", "started", "told", "unit_price"]

@@ -10,7 +10,6 @@ from towerlab.domain.datasets import Dataset
 from towerlab.domain.exploration import PROPOSALS, Exploration
 from towerlab.domain.quicktest import Phase, QuickTest
 from towerlab.domain.results import Result
-from towerlab.domain.times import seconds_between
 from towerlab.ports.documents import Documents
 from towerlab.runtime import records
 
@@ -58,16 +57,10 @@ def _looked_at(documents: Documents, race: Exploration, trial: Trial) -> Trial:
         return trial
     state = STATES[test.phase]
     if state is not TrialState.COMPLETED:
-        cost = race.budget.of(_seconds(test), ran=state is not TrialState.STOPPED)
+        cost = race.budget.of(test.seconds, ran=state is not TrialState.STOPPED)
         return observed(trial, state, cost)
     result = records.get(documents, Result, trial.test_id).value
-    return observed(trial, state, race.budget.of(result.duration_seconds), result.recall.at["100"])
-
-
-def _seconds(test: QuickTest) -> float:
-    """What it took of the machine, not the time that it waited for others."""
-    begun = next((stage.started_at for stage in test.stages if stage.started_at), None)
-    return seconds_between(begun, test.completed_at) or 0.0
+    return observed(trial, state, race.budget.of(test.seconds), result.recall.at["100"])
 
 
 def _why_out(documents: Documents, trials: tuple[Trial, ...]) -> str:
