@@ -148,11 +148,15 @@ def _line(one: Json) -> str:
 
 
 def _confirmation(race: Json) -> Iterator[str]:
-    """Both sides with fresh seeds."""
+    """Both sides with fresh seeds, and the difference to two digits."""
     for one in (race["start"], *race["proposals"]):
         for test in one["tests"]:
             if test["confirms"] and test["recall_at_100"] is not None:
                 yield f"\nAgain with 3 fresh seeds, {one['name']}: {test['recall_at_100']:.4f}."
+    outcome = race["outcome"]
+    if outcome and outcome["difference_interval"]:
+        low, high = (100 * end for end in outcome["difference_interval"])
+        yield f"\nThe difference: {100 * outcome['difference']:+.2f} points, interval {low:+.2f} to {high:+.2f}."
 
 
 def _write(parts: list[str]) -> None:

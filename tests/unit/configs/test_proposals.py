@@ -153,6 +153,13 @@ def test_reasons_come_from_statistics() -> None:
     assert "390 unique values where product_id has 400" in reasons["without product_name"]
 
 
+def test_missing_values_are_not_taken_for_rare_ones() -> None:
+    facts = told(SHOP)
+    assert "Explored: customer_id from 1 row on" in {one.name for one in proposals(base(SHOP), facts)}
+    most_missing = replace(facts, missing={("query", "customer_id"): 0.029})
+    assert "Explored: customer_id from 1 row on" not in {one.name for one in proposals(base(SHOP), most_missing)}
+
+
 def test_a_column_that_gives_the_answer_away_is_not_proposed() -> None:
     leak = Probes(0.2, {"city": Probed(0.9, 0.5, 0.5), "birthday": Probed(0.21, 0.5, 0.5)})
     names = {one.name for one in proposals(base(SHOP), told(SHOP, leak))}

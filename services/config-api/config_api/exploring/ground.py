@@ -9,11 +9,11 @@ from towerlab.configs.checks import resolve
 from towerlab.configs.config import ConfigStatus, ConfigVersion, FeatureConfig
 from towerlab.configs.ideas.crosses import counts, with_new_pairs
 from towerlab.configs.ideas.idea import Told
-from towerlab.configs.known import Known
 from towerlab.domain.contestants import Contestant, Trial, TrialState
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.protocol import protocol_of, roles_of
 from towerlab.domain.quicktest import QuickTest, TestSettings
+from towerlab.domain.sketches import Sketches
 from towerlab.domain.standings import Standing, Table
 from towerlab.ports.documents import Documents
 from towerlab.runtime import records
@@ -59,9 +59,15 @@ def told(deps: Deps, dataset: Dataset, version: ConfigVersion) -> Told:
     counted = counts(profiles.of(deps.artifacts, dataset), dataset.column_of("product_id"))
     outlook, sketched = expected(deps, dataset, resolved), sketches.of(deps, dataset)
     crossed = resolve(with_new_pairs(resolved, counted), dataset.columns)
-    facts: Known = known(deps, dataset, crossed, outlook)
-    split = sketched.split if sketched else ""
-    return Told(version.lists, resolved, facts, outlook.outlooks if outlook else (), split)
+    facts = known(deps, dataset, crossed, outlook)
+    if outlook is None or sketched is None:
+        return Told(version.lists, resolved, facts)
+    return Told(version.lists, resolved, facts, outlook.outlooks, sketched.split, _missing(sketched))
+
+
+def _missing(sketched: Sketches) -> dict[tuple[str, str], float]:
+    columns = [(side, name, sketch) for side, of_side in sketched.columns.items() for name, sketch in of_side.items()]
+    return {(side, name): sketch.missing[0] / sketched.train for side, name, sketch in columns}
 
 
 def judged_customers(deps: Deps, dataset: Dataset) -> int:

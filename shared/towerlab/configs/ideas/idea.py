@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +35,14 @@ class Idea:
 @dataclass(frozen=True)
 class Told:
     """A config with every default filled in, and what is known of its dataset. `split` is how rows are judged, '' when
-    that is not known."""
+    that is not known. `missing` are shares of the training rows without a value, by (side, column)."""
 
     lists: ConfigLists
     resolved: ResolvedConfig
     known: Known
     outlooks: tuple[Outlook, ...] = ()
     split: str = ""
+    missing: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @cached_property
     def profiles(self) -> Mapping[str, ColumnProfile]:

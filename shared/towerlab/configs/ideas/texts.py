@@ -49,7 +49,7 @@ def _frequencies(told: Told, side: Side, raw: Raw) -> Iterator[Idea]:
     outlook = next((one for one in told.outlooks if (one.side, one.column) == (side, column)), None)
     if outlook is None or outlook.train_oov_rate is None:
         return
-    share = outlook.train_oov_rate
+    share = outlook.train_oov_rate - told.missing.get((side, column), 0.0)  # what is missing is out of it too
     if least > 1 and share >= MUCH:
         reason = f"{share:.1%} of the training rows have a value that occurs in fewer than {least} of them; from one "
         reason += "row on each has a vector of its own."
