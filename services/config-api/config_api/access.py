@@ -8,6 +8,7 @@ from flask import Flask, g, request
 from towerlab.configs.config import FeatureConfig
 from towerlab.domain.access import Role
 from towerlab.domain.errors import NotAllowed
+from towerlab.domain.exploration import Exploration
 from towerlab.domain.quicktest import QuickTest
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
@@ -76,7 +77,8 @@ def _dataset_ids(deps: Deps) -> list[str | None]:
     own = [str(named["dataset_id"])] if "dataset_id" in named else []
     tests = [records.find(deps.documents, of, test) for of, test in _tests()]
     configs = [records.find(deps.documents, FeatureConfig, config) for config in _configs()]
-    of_others = [held.value.dataset_id if held else None for held in (*tests, *configs)]
+    explorations = [records.find(deps.documents, Exploration, id) for id in _explorations()]
+    of_others = [held.value.dataset_id if held else None for held in (*tests, *configs, *explorations)]
     return [*own, *of_others] or [None]
 
 
@@ -99,6 +101,11 @@ def _configs() -> list[str]:
     if request.endpoint == CREATING:
         return _cloned(request.get_json(silent=True))
     return [str(request.view_args["config_id"])] if request.view_args and "config_id" in request.view_args else []
+
+
+def _explorations() -> list[str]:
+    named = request.view_args or {}
+    return [str(named["exploration_id"])] if "exploration_id" in named else []
 
 
 def _cloned(body: Any) -> list[str]:

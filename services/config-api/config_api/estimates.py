@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from towerlab.domain.durations import DATA_STAGES, TRANSFORM, Ran, Work, learn, 
 from towerlab.domain.protocol import roles_of
 from towerlab.domain.quicktest import ENOUGH_STEPS, Phase, QuickTest, TestSettings
 from towerlab.domain.results import Warning
-from towerlab.domain.times import seconds_between
 from towerlab.runtime import records
 from towerlab.runtime.records import Held
 from towerlab.runtime.wiring import Deps
@@ -73,9 +72,23 @@ def estimate(deps: Deps, config_id: str, query: Mapping[str, Any]) -> dict[str, 
 
 def expected_seconds(deps: Deps, dataset: Dataset, version: ConfigVersion, settings: TestSettings) -> float:
     """From the start of a test to its result."""
-    asked = _asked(settings, choose(dataset.qualifying_rows, deps.settings.offer))
-    _, seconds = _past(deps, dataset).expected(dataset, version, asked)
+    return estimator(deps, dataset)(version, settings)
+
+
+def estimator(deps: Deps, dataset: Dataset) -> Callable[[ConfigVersion, TestSettings], float]:
+    """The same for many tests, by the runs of now."""
+    past, compute = _past(deps, dataset), choose(dataset.qualifying_rows, deps.settings.offer)
+
+    def seconds(version: ConfigVersion, settings: TestSettings) -> float:
+        return past.expected(dataset, version, _asked(settings, compute))[1]
+
     return seconds
+
+
+def recommended_settings(dataset: Dataset) -> TestSettings:
+    """Those that a dialog preselects for a dataset of that size."""
+    percent, epochs, batch = SMALL if dataset.qualifying_rows <= SMALL_ROWS else LARGE
+    return TestSettings(percent, epochs, batch)
 
 
 @dataclass(frozen=True)
@@ -126,11 +139,9 @@ def _completed(deps: Deps, where: reading.Where) -> tuple[list[QuickTest], Mappi
 
 
 def _ran(dataset: Dataset, version: ConfigVersion, test: QuickTest) -> Ran:
-    """From the start of its first stage on: before, it may have waited for other tests."""
     done = {one.name: one.seconds for one in test.stages if one.status == "completed" and one.seconds is not None}
-    begun = next((one.started_at for one in test.stages if one.started_at), test.started_at)
-    seconds = seconds_between(begun, test.completed_at) or 0.0
-    return Ran(_work(dataset, version, _asked(test.settings, test.compute)), done, seconds, test.estimated_seconds)
+    work = _work(dataset, version, _asked(test.settings, test.compute))
+    return Ran(work, done, test.seconds, test.estimated_seconds)
 
 
 def _work(dataset: Dataset, version: ConfigVersion, asked: Asked) -> Work:

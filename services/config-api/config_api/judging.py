@@ -14,6 +14,7 @@ from towerlab.runtime.wiring import Deps
 
 from config_api import reading
 from config_api.beginnings import config_lists, config_to_clone
+from config_api.exploring.from_configs import config_of
 from config_api.faults import Judge, Readable
 from config_api.refusals import split_faults, version_faults
 from config_api.schemas.configs import LISTS
@@ -54,6 +55,17 @@ def of_quick_test(deps: Deps, config_id: str) -> Judge:
         dataset = reading.dataset(deps.documents, config.dataset_id).value
         yield from version_faults(config, readable.values.get("version"))
         yield from split_faults(dataset, readable.values.get("advanced", {}).get("split", ""))
+
+    return judge
+
+
+def of_exploration(deps: Deps, dataset_id: str) -> Judge:
+    """A config to start from. The judge raises NotFound without the dataset."""
+
+    def judge(readable: Readable) -> Iterable[Problem]:
+        reading.dataset(deps.documents, dataset_id)
+        config = readable.values.get("config")
+        return _raised(lambda: config_of(deps, dataset_id, config)) if isinstance(config, str) else ()
 
     return judge
 

@@ -31,13 +31,13 @@ class Side:
     reason: str = ""
 
 
-def pairs(artifacts: Artifacts, wanted: Sequence[tuple[Score, Score]], pooled: Pooled) -> list[Side]:
-    """Ours minus theirs, of each pair. Raises Transient."""
+def pairs(artifacts: Artifacts, wanted: Sequence[tuple[Score, Score]], pooled: Pooled, among: int = 1) -> list[Side]:
+    """Ours minus theirs, of each pair; ours may be the best `among` several. Raises Transient."""
     _fetch(artifacts, wanted)
-    return [_pair(artifacts, ours, theirs, pooled) for ours, theirs in wanted]
+    return [_pair(artifacts, ours, theirs, pooled, among) for ours, theirs in wanted]
 
 
-def _pair(artifacts: Artifacts, ours: Score, theirs: Score, pooled: Pooled) -> Side:
+def _pair(artifacts: Artifacts, ours: Score, theirs: Score, pooled: Pooled, among: int) -> Side:
     if ours.protocol_key != theirs.protocol_key:
         return Side(None, "they were tested under different protocols")
     try:
@@ -46,7 +46,9 @@ def _pair(artifacts: Artifacts, ours: Score, theirs: Score, pooled: Pooled) -> S
         return Side(None, "the hits per customer of one of them are not there any more")
     if estimates is None:
         return Side(None, "they were judged on other rows")
-    return Side({k: compare(one, ours.recalls(k), theirs.recalls(k), pooled(ours, k)) for k, one in estimates.items()})
+    return Side(
+        {k: compare(one, ours.recalls(k), theirs.recalls(k), pooled(ours, k), among) for k, one in estimates.items()}
+    )
 
 
 def _fetch(artifacts: Artifacts, wanted: Sequence[tuple[Score, Score]]) -> None:

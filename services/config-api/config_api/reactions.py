@@ -9,6 +9,7 @@ from towerlab.configs.config import ConfigStatus, ConfigSummary, FeatureConfig
 from towerlab.domain.best import best_under, reference_protocol
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid, NotFound
+from towerlab.domain.quicktest import QuickTest
 from towerlab.domain.results import BestMetrics
 from towerlab.events.envelope import Event
 from towerlab.ports.documents import Documents, Put
@@ -19,9 +20,11 @@ from towerlab.runtime.wiring import Deps
 
 from config_api import reading
 from config_api.commands.dataset_life import hide_dataset, put_away, refresh
+from config_api.commands.explorations import due
 from config_api.commands.registering import on_registration_requested
 from config_api.commands.reruns import on_rerun_due
 from config_api.commands.status import completed
+from config_api.exploring.advancing import on_exploration_due
 from config_api.recording import Caller
 from config_api.states import config_change
 from config_api.summaries import Best, counted, summarised
@@ -30,7 +33,8 @@ from config_api.summaries import Best, counted, summarised
 def on_test_event(deps: Deps, event: Event) -> Outcome:
     """Bring a config up to its tests: its status, its counts, its best. Which event told of them does not matter.
 
-    A new best may change the protocol that the dataset is judged by, and with it what the other configs show.
+    A new best may change the protocol that the dataset is judged by, and with it what the other configs show. The
+    exploration that has asked for the test is told.
     """
     documents, config_id = deps.documents, str(event.data["config_id"])
     found = records.find(documents, FeatureConfig, config_id)
@@ -46,7 +50,8 @@ def on_test_event(deps: Deps, event: Event) -> Outcome:
     summaries += [_rejudged(known[id].value, _shown(bests[id], reference)) for id in bests if id != config_id]
     changed = [summary for summary in summaries if summary != known[summary.id].value]
     writes += [records.put(summary, summary.id, known[summary.id].revision) for summary in changed]
-    return Done(writes) if writes else Duplicate()
+    told = _explorations(deps, event)
+    return Done(writes, told) if writes or told else Duplicate()
 
 
 def on_dataset_updated(deps: Deps, event: Event) -> Outcome:
@@ -74,10 +79,19 @@ HANDLERS: Mapping[str, Handler] = {
     "quick-test.finished": on_test_event,
     "best-metrics.updated": on_test_event,
     "quick-test.rerun-due": on_rerun_due,
+    "exploration.due": on_exploration_due,
     "dataset.registration-requested": on_registration_requested,
     "dataset.updated": on_dataset_updated,
     "dataset.deleted": on_dataset_deleted,
 }
+
+
+def _explorations(deps: Deps, event: Event) -> list[Event]:
+    """Whose turn it is once that test has ended."""
+    if event.type != "quick-test.finished":
+        return []
+    test = records.find(deps.documents, QuickTest, str(event.data["test_id"]))
+    return [due(deps, test.value.exploration_id)] if test and test.value.exploration_id else []
 
 
 def _judged(deps: Deps, held: Held[FeatureConfig]) -> tuple[FeatureConfig, list[Put]]:

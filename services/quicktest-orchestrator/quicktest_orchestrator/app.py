@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 from flask import Flask
@@ -9,6 +10,7 @@ from towerlab.runtime.open_tests import look_at_all
 from towerlab.runtime.push import Task, reacting_app
 from towerlab.runtime.wiring import Deps, begin
 
+from quicktest_orchestrator.explorations import remind
 from quicktest_orchestrator.handlers import HANDLERS
 from quicktest_orchestrator.moves import sweep
 from quicktest_orchestrator.reruns import ask_for_due
@@ -23,8 +25,9 @@ def create(deps: Deps | None = None) -> Flask:
 
 
 def sweep_all(deps: Deps) -> None:
-    """Every open test, and then every event that has not gone out: whatever becomes of the tests."""
-    try:
+    """Every open test, every exploration that none is left of, and then every event that has not gone out: whatever
+    becomes of those before."""
+    with ExitStack() as afterwards:
+        afterwards.callback(deps.bus.send_waiting, ON_THEIR_WAY)
+        afterwards.callback(remind, deps)
         look_at_all(deps, sweep)
-    finally:
-        deps.bus.send_waiting(ON_THEIR_WAY)

@@ -54,6 +54,7 @@ class FeatureConfig:
     created_by: str
     deleted_at: str | None = None
     archived_from: ConfigStatus | None = None  # what an archived one was before
+    exploration_id: str = ""  # the one that has made it
     schema: int = 1
 
 
@@ -110,6 +111,7 @@ def create_config(
     known: Known,
     at: str,
     by: str,
+    exploration_id: str = "",
 ) -> tuple[FeatureConfig, ConfigVersion]:
     """A draft and its version 1. Raises Invalid with every fault."""
     version = _version(id, dataset_id, 1, name, lists, known, at, by)
@@ -125,6 +127,7 @@ def create_config(
         created_at=at,
         updated_at=at,
         created_by=by,
+        exploration_id=exploration_id,
     )
     return config, version
 

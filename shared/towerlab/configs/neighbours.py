@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from towerlab.configs.axes import CROSSES, FEATURES, TENSOR_DIM, Axis, Choices, crossed, laid_flat
@@ -21,11 +21,12 @@ FOLLOWS = "it follows from other choices of a config"
 
 @dataclass(frozen=True)
 class Neighbour:
-    """What to change in a config; `faults` says why it cannot be done, '' when it can."""
+    """What to change in a config, and what comes of it; `faults` says why it cannot be done, '' when it can."""
 
     changes: tuple[Difference, ...]
     config_hash: str
     faults: str = ""
+    lists: ConfigLists = field(default_factory=ConfigLists)
 
 
 def neighbour(ours: ConfigVersion, theirs: ConfigVersion, axes: Iterable[Axis], wanted: Choices) -> Neighbour:
@@ -37,7 +38,8 @@ def neighbour(ours: ConfigVersion, theirs: ConfigVersion, axes: Iterable[Axis], 
     found = laid_flat(resolved)
     if any(found.get(axis) != value for axis, value in wanted.items()):
         return Neighbour((), "", FOLLOWS)
-    return Neighbour(differences(ours.lists, resolved.as_lists()), config_hash(resolved))
+    made = resolved.as_lists()
+    return Neighbour(differences(ours.lists, made), config_hash(resolved), lists=made)
 
 
 def taken_over(ours: ConfigLists, theirs: ConfigLists, axes: Iterable[Axis]) -> ConfigLists:

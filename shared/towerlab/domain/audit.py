@@ -12,7 +12,7 @@ class Change:
     """One object's part in a change. `action` is a past participle: created, updated, promoted, refreshed.
     Versions are those of a config, or snapshot numbers of a dataset."""
 
-    kind: str  # dataset | feature_config | quick_test | full_training | dead_letter
+    kind: str  # dataset | feature_config | quick_test | full_training | exploration | dead_letter
     object: str
     dataset_id: str
     action: str

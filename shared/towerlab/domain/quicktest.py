@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from towerlab.domain.compute import HERE, Compute
+from towerlab.domain.times import seconds_between
 
 STAGES = ("ExampleGen", "StatisticsGen", "SchemaGen", "Transform", "Trainer")
 SAMPLE_PERCENTS = (5, 10, 25, 100)
@@ -125,6 +126,7 @@ class QuickTest:
     completed_at: str | None = None
     error: TestError | None = None
     rerun: bool = False
+    exploration_id: str = ""  # the one that has asked for it
     roles: Mapping[str, str] = field(default_factory=dict)
     template: str = ""
     estimated_seconds: float | None = None
@@ -135,6 +137,12 @@ class QuickTest:
     @property
     def final(self) -> bool:
         return self.phase in FINAL
+
+    @property
+    def seconds(self) -> float:
+        """From the start of its first stage to its end: before, it may have waited for other tests. 0 while it runs."""
+        begun = next((stage.started_at for stage in self.stages if stage.started_at), self.started_at)
+        return seconds_between(begun, self.completed_at) or 0.0
 
     @property
     def current_stage(self) -> str:

@@ -53,20 +53,33 @@ class Compared:
         return BETTER if low > 0 else WORSE
 
 
-def compare(paired: Estimate, ours: Sequence[float], theirs: Sequence[float], pooled: Variance | None) -> Compared:
+def compare(
+    paired: Estimate, ours: Sequence[float], theirs: Sequence[float], pooled: Variance | None, among: int = 1
+) -> Compared:
     """`paired` is the difference over the same customers, of means over the seeds of which `ours` and `theirs` are the
     recalls. Var = SE^2 over customers + s^2 / m of each side, the degrees of freedom by Welch and Satterthwaite
     (Satterthwaite 1946, 'An approximate distribution of estimates of variance components'). s comes from the seeds of
-    both sides, or is `pooled` over many configs once that is known well enough."""
+    both sides, or is `pooled` over many configs once that is known well enough. When ours is the best `among` several
+    that were judged on these customers, fresh seeds do not undo the choice: the interval is then as wide as all of
+    theirs must be for all to hold at once (Bonferroni)."""
+    p = 1 - (1 - CONFIDENCE) / 2 / among
     seeds = _of_seeds(ours, theirs, pooled)
     if seeds is None or paired.df < 1:
-        return Compared(paired.value, paired.interval, False)
+        return Compared(paired.value, _over_customers(paired, p) if among > 1 else paired.interval, False)
     parts = [Variance(paired.standard_error**2, paired.df), *seeds]
     total = sum(part.value for part in parts)
     spread = sum(part.value**2 / part.df for part in parts)
     df = floor(total**2 / spread) if spread else paired.df
-    half = t_quantile(0.5 + CONFIDENCE / 2, max(df, 1)) * sqrt(total)
-    return Compared(paired.value, (max(-1.0, paired.value - half), min(1.0, paired.value + half)), True)
+    return Compared(paired.value, _around(paired.value, t_quantile(p, max(df, 1)) * sqrt(total)), True)
+
+
+def _over_customers(paired: Estimate, p: float) -> tuple[float, float]:
+    """As wide as can be when there is a single customer."""
+    return _around(paired.value, t_quantile(p, paired.df) * paired.standard_error if paired.df else 1.0)
+
+
+def _around(value: float, half: float) -> tuple[float, float]:
+    return max(-1.0, value - half), min(1.0, value + half)
 
 
 def pool(runs: Iterable[Mapping[int, float]]) -> Variance | None:

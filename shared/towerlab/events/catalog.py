@@ -170,6 +170,13 @@ CATALOG: dict[str, EventType] = {
             ("training_id", "config_id", "version", "phase"),
             "A full training has ended, well or not.",
         ),
+        EventType(
+            "exploration.due",
+            (CONFIG_API, ORCHESTRATOR),
+            (CONFIG_API,),
+            ("exploration_id",),
+            "An exploration is to be looked at: it was started, resumed, or not heard of.",
+        ),
     )
 }
 

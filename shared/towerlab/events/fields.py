@@ -31,6 +31,7 @@ FIELDS: Mapping[str, Field] = {
     "config_id": _id("the feature config"),
     "test_id": _id("the quick test"),
     "training_id": _id("the full training"),
+    "exploration_id": _id("the exploration"),
     "job_id": _id("the pipeline job"),
     "version": Field("The number of the config's version.", {"type": "integer", "minimum": 1}, 1),
     "config_hash": Field(

@@ -10,6 +10,7 @@ from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
 from towerlab.configs.search import tokens
 from towerlab.domain.audit import AuditEntry
 from towerlab.domain.datasets import Dataset
+from towerlab.domain.exploration import Exploration
 from towerlab.domain.quicktest import FINAL, FullTraining, QuickTest
 from towerlab.domain.registration import Registration
 from towerlab.domain.reruns import RerunPlan
@@ -94,7 +95,16 @@ def _config(value: FeatureConfig) -> Index:
     }
 
 
-def _version(value: ConfigVersion | CodeRecord) -> Index:
+def _version(value: ConfigVersion) -> Index:
+    return {
+        "config_id": value.config_id,
+        "version": value.version,
+        "dataset_id": value.dataset_id,
+        "config_hash": value.config_hash,
+    }
+
+
+def _code(value: CodeRecord) -> Index:
     return {"config_id": value.config_id, "version": value.version}
 
 
@@ -150,6 +160,10 @@ def _rerun_plan(value: RerunPlan) -> Index:
     return {"when": value.when, "dataset_id": value.dataset_id, "due_at": value.due_at}
 
 
+def _exploration(value: Exploration) -> Index:
+    return {"dataset_id": value.dataset_id, "status": value.status.value, "created_at": value.created_at}
+
+
 def _audit(value: AuditEntry) -> Index:
     return {"object": value.change.object, "at": value.at}
 
@@ -165,7 +179,7 @@ KINDS: tuple[Kind[Any], ...] = (
     Kind("dataset", Dataset, _dataset, (("deleted", "-updated_at"),)),
     Kind("registration", Registration),
     Kind("config", FeatureConfig, _config, ((*_LIST, "-updated_at"), ("dataset_id", "config_hash"))),
-    Kind("config_version", ConfigVersion, _version, (("config_id", "-version"),)),
+    Kind("config_version", ConfigVersion, _version, (("config_id", "-version"), ("dataset_id", "config_hash"))),
     Kind(
         "config_summary",
         ConfigSummary,
@@ -201,12 +215,13 @@ KINDS: tuple[Kind[Any], ...] = (
         _quick_test,
         (("config_id", "-created_at"), ("open", "created_at"), ("config_id", "open", "created_at")),
     ),
-    Kind("code", CodeRecord, _version, (("config_id", "-version"),)),
+    Kind("code", CodeRecord, _code, (("config_id", "-version"),)),
     Kind("result", Result, _result, (("config_id",), ("dataset_id", "protocol_key", "-recall_at_100"))),
     Kind("full_result", FullResult),
     Kind("score", Score, _score, (("dataset_id", "-completed_at"),)),
     Kind("config_best", BestMetrics, _config_best, (("dataset_id",),)),
     Kind("rerun_plan", RerunPlan, _rerun_plan, (("when", "due_at"), ("dataset_id", "when"))),
+    Kind("exploration", Exploration, _exploration, (("dataset_id", "-created_at"), ("status",))),
     Kind("inbox", Received),
     Kind("answered", Answered, _answered, (("expires_at",),)),
     Kind("audit", AuditEntry, _audit, (("object", "-at"), ("-at",))),

@@ -78,7 +78,7 @@ def test_the_plan_is_json_in_the_words_of_the_administration_api() -> None:
         "collection": COLLECTION,
         "fields": [{"field_path": name, "order": "ASCENDING"} for name in ("sent_at", "at", "__name__")],
     }
-    assert {"field_path": "index.tokens", "array_config": "CONTAINS"} in made["indexes"][6]["fields"]
+    assert {"field_path": "index.tokens", "array_config": "CONTAINS"} in made["indexes"][7]["fields"]
     assert {"collection": "config", "field": "body", "ttl": False} in made["fields"]
     assert [field["field"] for field in made["fields"] if field["ttl"]] == ["expires_at"]
 

@@ -151,3 +151,20 @@ def test_schemas_of_events_are_for_everybody_with_a_role(guarded: Caller) -> Non
     for path in ("/api/events/", "/api/events/dataset.updated/schema/"):
         assert status(guarded, "viewer", "GET", path) == 200
         assert status(guarded, "nobody", "GET", path) == 403
+
+
+def test_a_viewer_sees_an_exploration_but_neither_starts_nor_stops_one(
+    guarded: Caller, dataset: dict[str, Any], config: dict[str, Any]
+) -> None:
+    path, body = f"/api/datasets/{dataset['id']}/explorations/", {"config": config["id"], "budget": {"tests": 12}}
+    made = guarded.call("POST", path, body, X_Person="editor").get_json()
+    of_it = f"/api/explorations/{made['id']}/"
+    assert status(guarded, "viewer", "GET", path) == status(guarded, "viewer", "GET", of_it) == 200
+    assert status(guarded, "viewer", "POST", path, body) == 403
+    assert (
+        status(guarded, "viewer", "POST", of_it + "stop/")
+        == status(guarded, "viewer", "POST", of_it + "resume/")
+        == 403
+    )
+    assert status(guarded, "elsewhere", "GET", of_it) == 403
+    assert status(guarded, "editor", "POST", of_it + "stop/") == 200

@@ -84,3 +84,32 @@ def test_a_variance_is_pooled_once_there_is_enough_of_it() -> None:
     assert found.value == pytest.approx(0.01**2, rel=0.7)
     assert pool(runs[:9]) is None
     assert pool([{0: 0.3}] * 100) is None
+
+
+def winner_of_equals(rng: Rng, allowed_for: int) -> str:
+    """The best of nine that are as good as the first config, but to the taste of other customers, against it; both
+    tested again with fresh seeds on the same customers."""
+    base, rows = rng.beta(1.2, 3, CUSTOMERS), rng.geometric(1 / ROWS, CUSTOMERS)
+    tastes = [np.clip(base + rng.normal(0, 0.1, CUSTOMERS), 0, 1) for _ in range(10)]
+
+    def tested(taste: Any) -> Any:
+        return rng.binomial(rows, np.clip(taste + rng.normal(0, 0.003), 0, 1))
+
+    best = max(tastes[1:], key=lambda taste: tested(taste).sum())
+    again = [[tested(taste) for _ in range(3)] for taste in (best, tastes[0])]
+    recalls = [[float(one.sum() / rows.sum()) for one in runs] for runs in again]
+    paired = clustered_difference(np.mean(again[0], axis=0), np.mean(again[1], axis=0), rows)
+    return compare(paired, recalls[0], recalls[1], None, among=allowed_for).verdict
+
+
+def test_the_best_of_many_equals_is_called_better_only_where_the_choice_is_not_allowed_for() -> None:
+    assert share(BETTER, lambda rng: winner_of_equals(rng, 9)) <= 0.025
+    assert share(BETTER, lambda rng: winner_of_equals(rng, 1)) > 0.05
+
+
+def test_an_interval_over_customers_alone_is_widened_too() -> None:
+    one = Estimate(0.01, 0.002, 0.006, 0.014, 300)
+    plain, widened = (compare(one, [0.3], [0.29], None, among) for among in (1, 9))
+    assert plain.interval == (0.006, 0.014)
+    assert widened.interval[0] < plain.interval[0] < plain.interval[1] < widened.interval[1]
+    assert widened.verdict == CANNOT_TELL

@@ -10,7 +10,7 @@ class AuditLine(Answered):
     at = moment()
     who = text(example="local")
     action = text(example="updated")
-    kind = choice(("dataset", "feature_config", "quick_test", "full_training", "dead_letter"))
+    kind = choice(("dataset", "feature_config", "quick_test", "full_training", "exploration", "dead_letter"))
     object = text()
     dataset = text()
     from_version = whole(null=True)

@@ -54,6 +54,7 @@ class ConfigLine(Answered):
     quick_tests = one(TestCountsAnswer)
     created_at = moment()
     updated_at = moment()
+    exploration = text(null=True, description="The one that has made it")
     etag = text(description="What If-Match wants")
 
 

@@ -119,6 +119,7 @@ class QuickTestAnswer(Answered):
     mlflow_run_id = text(null=True)
     mlflow_url = text(null=True)
     rerun = flag()
+    exploration = text(null=True, description="The one that has asked for it")
     replicate_results = several(fields.Dict())
     curve = several(fields.Dict())
     unseen = mapped(null=True)

@@ -88,7 +88,7 @@ def _add(
     ]
     made = ConfigState(config, version, summary, reading.twin(deps.documents, config))
     changes = [config_change("created", None, config, **detail)]
-    return commit(deps, by, made, writes, [_version_created(deps, version)], changes)
+    return commit(deps, by, made, writes, [version_created(deps, version)], changes)
 
 
 def _update(deps: Deps, by: Caller, config_id: str, change: ConfigChange, seen: Collection[str] | None) -> ConfigState:
@@ -113,7 +113,7 @@ def _update(deps: Deps, by: Caller, config_id: str, change: ConfigChange, seen: 
     events = []
     if version:
         writes.append(records.put(version, reading.version_id(config_id, version.version), None))
-        events.append(_version_created(deps, version))
+        events.append(version_created(deps, version))
     edited = ConfigState(revised, version or current, shown, reading.twin(deps.documents, revised), tuple(told))
     return commit(deps, by, edited, writes, events, [config_change("updated", held.value, revised)])
 
@@ -151,7 +151,8 @@ def _gone(before: Iterable[Mapping[str, Any]], after: Iterable[Any]) -> list[str
     return [str(feature["column"]) for feature in before if feature["column"] not in stay]
 
 
-def _version_created(deps: Deps, version: ConfigVersion) -> Event:
+def version_created(deps: Deps, version: ConfigVersion) -> Event:
+    """Codegen waits for it."""
     return event(
         deps,
         "feature-config.version-created",

@@ -80,8 +80,7 @@ def _code(deps: Deps, of: About) -> CodeRecord:
 
 
 def _training(deps: Deps, who: str, settings: TestSettings, of: About) -> FullTraining:
-    wanted, lasts = Wanted(settings, deps.ids.new()), deps.settings.full_training_deadline_seconds
-    training = new_test(deps, FullTraining, who, wanted, of, lasts)
+    training = new_test(deps, FullTraining, who, Wanted(settings, deps.ids.new()), of.version, of.dataset)
     if deps.settings.full_training == HANDED_OVER:
         return replace(training, phase=Phase.HANDED_OVER, stages=())
     return replace(training, estimated_seconds=expected_seconds(deps, of.dataset, of.version, settings))

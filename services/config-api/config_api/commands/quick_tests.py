@@ -11,7 +11,7 @@ from towerlab.configs.config import ConfigSummary, ConfigVersion, FeatureConfig
 from towerlab.domain.audit import Change
 from towerlab.domain.datasets import Dataset
 from towerlab.domain.errors import Invalid
-from towerlab.domain.quicktest import CancelRequested, Phase, QuickTest, TestSettings, advance
+from towerlab.domain.quicktest import CancelRequested, FullTraining, Phase, QuickTest, TestSettings, advance
 from towerlab.domain.times import rfc3339
 from towerlab.events.envelope import Event
 from towerlab.ports.documents import Documents, Put
@@ -43,16 +43,19 @@ class Started:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A test that is to be: its id decides that it is started once."""
+    """A test that is to be, of the config's current version unless one is named: its id decides that it is started
+    once."""
 
     settings: TestSettings
     id: str
     rerun: bool = False
+    version: int | None = None
+    exploration_id: str = ""
 
 
 @dataclass(frozen=True)
 class AskedFor:
-    """A new test, and all that is written and told with it."""
+    """A test that is new or is to end, and all that is written and told with it."""
 
     test: QuickTest
     writes: Sequence[Put]
@@ -91,9 +94,8 @@ def _start(deps: Deps, by: Caller, config_id: str, asked: TestRequest) -> Starte
 
 
 def asked_for(deps: Deps, who: str, config_id: str, wanted: Wanted) -> AskedFor:
-    """What starts a test of the config's current version, to be committed by the caller. Raises NotFound and
-    Conflict."""
-    return _asked_for(deps, who, wanted, about(deps, config_id))
+    """What starts a test of the config, to be committed by the caller. Raises NotFound and Conflict."""
+    return _asked_for(deps, who, wanted, about(deps, config_id, wanted.version))
 
 
 def about(deps: Deps, config_id: str, number: int | None = None, split: str = "") -> About:
@@ -110,20 +112,25 @@ def about(deps: Deps, config_id: str, number: int | None = None, split: str = ""
     return About(summary, config, version, dataset)
 
 
-def _asked_for(deps: Deps, who: str, wanted: Wanted, about: About) -> AskedFor:
-    config, documents = about.config.value, deps.documents
-    expected = expected_seconds(deps, about.dataset, about.version, wanted.settings)
-    lasts = deps.settings.test_deadline_seconds
-    test = replace(new_test(deps, QuickTest, who, wanted, about, lasts), estimated_seconds=expected)
-    counts = counted(documents, config.id).with_new(test.created_at)
+def _asked_for(deps: Deps, who: str, wanted: Wanted, of: About) -> AskedFor:
+    config, documents = of.config.value, deps.documents
+    first = first_asked_for(deps, who, wanted, of.version, of.dataset)
+    counts = counted(documents, config.id).with_new(first.test.created_at)
     current = reading.version(documents, config.id, config.version)
-    counted_in = summarised(config, current, counts, best_in(about.summary.value))
-    return AskedFor(
-        test,
-        [records.put(test, test.id, None), records.put(counted_in, config.id, about.summary.revision)],
-        [of_test(deps, test, "requested")],
-        [change_of("requested", test), config_change("test_requested", config, config, quick_test=test.id)],
+    counted_in = summarised(config, current, counts, best_in(of.summary.value))
+    return replace(
+        first,
+        writes=[*first.writes, records.put(counted_in, config.id, of.summary.revision)],
+        changes=[*first.changes, config_change("test_requested", config, config, quick_test=first.test.id)],
     )
+
+
+def first_asked_for(deps: Deps, who: str, wanted: Wanted, version: ConfigVersion, dataset: Dataset) -> AskedFor:
+    """The same for a config that is made in the same commit, with a summary that counts the test already."""
+    expected = expected_seconds(deps, dataset, version, wanted.settings)
+    test = replace(new_test(deps, QuickTest, who, wanted, version, dataset), estimated_seconds=expected)
+    told = [of_test(deps, test, "requested")]
+    return AskedFor(test, [records.put(test, test.id, None)], told, [change_of("requested", test)])
 
 
 def equal_one(documents: Documents, of: type[T], about: About, settings: TestSettings) -> T | None:
@@ -136,18 +143,19 @@ def equal_one(documents: Documents, of: type[T], about: About, settings: TestSet
     return None
 
 
-def new_test(deps: Deps, of: type[T], who: str, wanted: Wanted, about: About, lasts: int) -> T:
-    """A test that has so many seconds from now on."""
-    now, version = deps.clock.now(), about.version
+def new_test(deps: Deps, of: type[T], who: str, wanted: Wanted, version: ConfigVersion, dataset: Dataset) -> T:
+    now, full = deps.clock.now(), issubclass(of, FullTraining)
+    lasts = deps.settings.full_training_deadline_seconds if full else deps.settings.test_deadline_seconds
     return of(
         id=wanted.id,
         config_id=version.config_id,
-        dataset_id=about.dataset.id,
+        dataset_id=dataset.id,
         version=version.version,
         config_hash=version.config_hash,
-        snapshot_id=about.dataset.snapshot.id,
+        snapshot_id=dataset.snapshot.id,
         settings=wanted.settings,
         rerun=wanted.rerun,
+        exploration_id=wanted.exploration_id,
         created_at=rfc3339(now),
         deadline=rfc3339(now + timedelta(seconds=lasts)),
         requested_by=who,
@@ -156,13 +164,22 @@ def new_test(deps: Deps, of: type[T], who: str, wanted: Wanted, about: About, la
 
 
 def _cancel(deps: Deps, by: Caller, of: type[QuickTest], test_id: str) -> QuickTest:
+    asked = cancel_asked_for(deps, of, test_id)
+    if not asked.writes:
+        return nothing_to_write(deps, by, asked.test)
+    return commit(deps, by, asked.test, asked.writes, asked.events, asked.changes)
+
+
+def cancel_asked_for(deps: Deps, of: type[QuickTest], test_id: str) -> AskedFor:
+    """What asks for the end of a test, to be committed by the caller; nothing when it has ended or is asked already."""
     held = records.get(deps.documents, of, test_id)
     asked = advance(held.value, CancelRequested(at=rfc3339(deps.clock.now())))
     if asked == held.value:
-        return nothing_to_write(deps, by, asked)
+        return AskedFor(asked, (), (), ())
     announced = of_test(deps, asked, "cancel-requested")
-    writes = [records.put(asked, test_id, held.revision)]
-    return commit(deps, by, asked, writes, [announced], [change_of("cancel_requested", asked)])
+    return AskedFor(
+        asked, [records.put(asked, test_id, held.revision)], [announced], [change_of("cancel_requested", asked)]
+    )
 
 
 def change_of(action: str, test: QuickTest) -> Change:

@@ -13,6 +13,7 @@ from config_api.answers.uploads import UploadAnswer
 from config_api.openapi import examples
 from config_api.openapi.boards import BOARDS
 from config_api.openapi.eventing import EVENTING
+from config_api.openapi.explorations import EXPLORATIONS
 from config_api.openapi.moves import MOVES
 from config_api.openapi.operation import Operation
 from config_api.openapi.quick_tests import TESTS
@@ -168,6 +169,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **EXPERIMENTS,
     **BOARDS,
     **EVENTING,
+    **EXPLORATIONS,
     **HEALTH,
     **UPLOADS,
     **DOCUMENTATION,

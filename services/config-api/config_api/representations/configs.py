@@ -41,6 +41,7 @@ def config_line(config: FeatureConfig, summary: ConfigSummary, revision: str) ->
         "created_at": config.created_at,
         "updated_at": config.updated_at,
         "created_by": config.created_by,
+        "exploration": config.exploration_id or None,
         "etag": etag_of(revision),
     }
 

@@ -34,6 +34,7 @@ def _asked(test: QuickTest) -> dict[str, Any]:
         "config_hash": test.config_hash,
         **settings,
         "rerun": test.rerun,
+        "exploration": test.exploration_id or None,
         "requested_by": test.requested_by,
         "created_at": test.created_at,
     }
