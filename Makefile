@@ -92,8 +92,8 @@ bench: setup  ## measure times and memory; ONLY='generation ...' names parts, BE
 baselines: $(ENVS)/pipeline/.ready $(ENVS)/baselines/.ready  ## quick tests beside popularity, repeat purchase, ALS and item-kNN; writes docs/baselines.md
 	@$(ENVS)/pipeline/bin/python benchmarks/baselines.py $(BASELINES)
 
-derived: $(ENVS)/dev/.ready  ## write deploy/derived/*.json, what Terraform knows of the code, anew
-	@$(DEV)/python -m deployment
+derived: $(ENVS)/dev/.ready  ## write anew what Terraform and the page know of the code: deploy/derived/*.json, the page's OpenAPI document and dimensions
+	@$(DEV)/python -m deployment && $(DEV)/python -m tests.web.dimensions
 
 transforms-page: $(ENVS)/dev/.ready  ## write docs/transforms.md anew from the transforms
 	@$(DEV)/python -m towerlab.transforms.page > docs/transforms.md

@@ -24,6 +24,7 @@ from towerlab.runtime.wiring import Deps
 
 from tests.stacks import REPOSITORY
 from tests.terraform import ROOT, Module
+from tests.web import dimensions
 
 BY_NAME = {deployment.name: deployment for deployment in DEPLOYMENTS}
 TERRAFORM = Module(ROOT)
@@ -56,6 +57,10 @@ def test_what_terraform_reads_is_up_to_date(name: str) -> None:
 
 def test_the_pages_copy_of_the_openapi_document_is_up_to_date() -> None:
     assert FILE.read_text("utf-8") == text(openapi()), "run `make derived`"
+
+
+def test_the_dimensions_that_the_page_is_held_against_are_up_to_date() -> None:
+    assert dimensions.FILE.read_text("utf-8") == dimensions.text(), "run `make derived`"
 
 
 def test_every_derived_file_is_read_by_terraform() -> None:
