@@ -32,6 +32,20 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'Features' },
   },
   {
+    path: '/configs/:config/quick-test',
+    name: 'quick-test-start',
+    component: () => import('./screens/quick-tests/StartScreen.vue'),
+    props: true,
+    meta: { title: 'Quick test' },
+  },
+  {
+    path: '/quick-tests/:test',
+    name: 'quick-test',
+    component: () => import('./screens/quick-tests/TestScreen.vue'),
+    props: true,
+    meta: { title: 'Quick test' },
+  },
+  {
     path: '/:anything(.*)*',
     name: 'not-found',
     component: () => import('./screens/NotFoundScreen.vue'),
