@@ -26,7 +26,9 @@ RUN python -m venv --without-pip /node \
  && python -m pip --python /node/bin/python install --no-cache-dir --no-deps --only-binary=:all: --require-hashes \
       -r /locks/web.txt
 ENV PATH=/node/bin:$PATH
-COPY services/web/package.json services/web/package-lock.json services/web/.npmrc ./
+COPY services/web/package.json package.json
+COPY services/web/package-lock.json package-lock.json
+COPY services/web/.npmrc .npmrc
 RUN npm ci --silent
 COPY services/web .
 RUN npm run --silent types && npm run --silent build

@@ -136,9 +136,7 @@ def test_keys_do_what_dragging_does_and_every_step_can_be_undone(
             page.keyboard.press("Control+z")
 
 
-def test_dimensions_are_shown_at_once_and_are_the_apis(
-    browser: Browser, stack: Stack, dataset: dict[str, Any], config: dict[str, Any]
-) -> None:
+def test_dimensions_are_shown_at_once_and_are_the_apis(browser: Browser, stack: Stack, config: dict[str, Any]) -> None:
     with watched(browser, stack.url) as here:
         page = here.page
         page.goto(f"/configs/{config['id']}/edit")

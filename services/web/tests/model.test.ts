@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { reactive } from 'vue'
 import { beginning } from '@/model/beginning'
 import { breakdown, total } from '@/model/dimensions'
 import { draftOf } from '@/model/draft'
@@ -93,6 +94,11 @@ describe('a draft', () => {
 })
 
 describe('what a column begins with', () => {
+  it('is what the smart defaults give it, as a screen holds them', () => {
+    const defaults = reactive(added(blank(), 'product', withValue(feature('city'), '/embedding_dim', 8)))
+    expect(beginning({ name: 'city', type: 'STRING' }, types, defaults)).toEqual({ ...feature('city'), embedding_dim: 8 })
+  })
+
   it.each(['STRING', 'INTEGER', 'FLOAT', 'TIMESTAMP', 'DATE', 'BOOLEAN'])('adds a dimension: %s', (type) => {
     const begun = beginning({ name: 'x', type }, types, undefined)
     expect(begun && total(breakdown(added(blank(), 'buyer', begun), 'buyer', types))).toBeGreaterThan(0)

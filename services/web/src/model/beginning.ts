@@ -10,7 +10,7 @@ interface Column {
 export function beginning(column: Column, types: readonly FeatureType[], defaults: Lists | undefined): Feature | undefined {
   for (const tower of TOWERS) {
     const known = defaults && featureIn(defaults, tower.id, column.name)
-    if (known) return structuredClone(known)
+    if (known) return known
   }
   const type = preferred(fitting(types, column.type))
   return type && withSomething({ column: column.name, type: type.type }, type)
