@@ -43,9 +43,9 @@ def create_public(deps: Deps | None = None) -> Flask:
         exchange.IMPORT: exchange.KINDS,
     }
     equip(app, deps)
-    origins.install(app, deps.settings.allowed_origins)
+    origins.install(app, deps)
     access.install(app, deps)
-    page.install(app, deps.settings)
+    page.install(app, deps)
     for module in (
         audit,
         boards,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from flask import Flask, Response, request
+from towerlab.runtime.wiring import Deps
 
 METHODS = "GET, POST, PUT, DELETE"
 SENT = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID"
@@ -12,8 +13,9 @@ READ = "ETag, Location, Retry-After, Idempotent-Replayed"
 REMEMBERED_SECONDS = "600"
 
 
-def install(app: Flask, origins: Collection[str]) -> None:
-    """Let pages of `origins` call `app`, with a token of their own: cookies are not for them."""
+def install(app: Flask, deps: Deps) -> None:
+    """Let pages of the allowed origins call `app`, with a token of their own: cookies are not for them."""
+    origins = deps.settings.allowed_origins
 
     @app.before_request
     def asked_before() -> Response | None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from wsgiref.headers import Headers
 
 from flask import Flask
-from towerlab.runtime.settings import Local, Settings
+from towerlab.runtime.settings import Local
+from towerlab.runtime.wiring import Deps
 from whitenoise import WhiteNoise
 
 if TYPE_CHECKING:
@@ -33,13 +34,14 @@ _NOT_BUILT = (
 )
 
 
-def install(app: Flask, settings: Settings) -> None:
-    """Serve the page of `settings` in front of `app`, or at / how to build it; nothing where none is set."""
-    if settings.page is None:
+def install(app: Flask, deps: Deps) -> None:
+    """Serve the page that the settings name in front of `app`, or at / how to build it; nothing where none is set."""
+    folder = deps.settings.page
+    if folder is None:
         return
-    built = (settings.page / "index.html").is_file()
-    on_a_laptop = isinstance(settings.place, Local)  # where it is built again while the stack is up
-    shown = _served(app.wsgi_app, settings.page, on_a_laptop) if built else _unbuilt(app.wsgi_app)
+    built = (folder / "index.html").is_file()
+    on_a_laptop = isinstance(deps.settings.place, Local)  # where it is built again while the stack is up
+    shown = _served(app.wsgi_app, folder, on_a_laptop) if built else _unbuilt(app.wsgi_app)
     app.wsgi_app = shown  # type: ignore[assignment,method-assign]
 
 
