@@ -18,7 +18,7 @@ PYTEST := $(DEV)/python -m pytest
 WEB := services/web
 PAGE := $(WEB)/dist/index.html
 NODE_MODULES := $(WEB)/node_modules/.ready
-NPM := cd $(WEB) && PATH=$(CURDIR)/$(ENVS)/web/bin:$$PATH npm --silent
+NPM := PATH=$(CURDIR)/$(ENVS)/web/bin:$$PATH npm --silent --prefix $(WEB)
 WEB_SOURCES := $(shell find $(WEB) -name node_modules -prune -o -name dist -prune -o -type f ! -name schema.d.ts -print)
 export CHROMIUM ?= $(shell command -v chromium chromium-browser google-chrome 2>/dev/null | head -1)
 
@@ -113,11 +113,11 @@ locks: $(UV)  ## resolve the environments anew (needs the package index)
 
 $(NODE_MODULES): $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc $(ENVS)/web/.ready
 	@echo 'setting up the packages of the page from $(WEB)/package-lock.json'
-	@$(NPM) ci && touch node_modules/.ready
+	@$(NPM) ci && touch $@
 
 $(PAGE): $(NODE_MODULES) $(WEB_SOURCES)
 	@echo 'building the page'
-	@$(NPM) run types && $(NPM) run build && touch dist/index.html
+	@$(NPM) run types && $(NPM) run build && touch $@
 
 # the tests of the page skip without a browser, and say so
 browser:
