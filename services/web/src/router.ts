@@ -4,6 +4,26 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('./screens/home/HomeScreen.vue'), meta: { title: 'Datasets' } },
   {
+    path: '/datasets/new',
+    name: 'register',
+    component: () => import('./screens/datasets/RegisterScreen.vue'),
+    meta: { title: 'Register a dataset' },
+  },
+  {
+    path: '/registrations/:registration',
+    name: 'registration',
+    component: () => import('./screens/datasets/RegistrationScreen.vue'),
+    props: true,
+    meta: { title: 'Registration' },
+  },
+  {
+    path: '/datasets/:dataset',
+    name: 'dataset',
+    component: () => import('./screens/datasets/DatasetScreen.vue'),
+    props: true,
+    meta: { title: 'Dataset' },
+  },
+  {
     path: '/datasets/:dataset/configs',
     name: 'configs',
     component: () => import('./screens/configs/ConfigsScreen.vue'),

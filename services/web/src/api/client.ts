@@ -20,6 +20,12 @@ export async function answered<T>(call: Promise<Answer<T>>): Promise<NonNullable
   return data as NonNullable<T>
 }
 
+/** The same with the ETag that a later write has to name. */
+export async function tagged<T>(call: Promise<Answer<T>>): Promise<{ data: NonNullable<T>; etag: string }> {
+  const { response } = await reached(call)
+  return { data: await answered(call), etag: response.headers.get('ETag') ?? '' }
+}
+
 /** The same for an answer without a body. */
 export async function done(call: Promise<Answer<unknown>>): Promise<void> {
   const { error, response } = await reached(call)

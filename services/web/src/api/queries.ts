@@ -8,6 +8,8 @@ export const keys = {
   datasets: ['datasets'] as const,
   dataset: (id: string) => ['datasets', id] as const,
   columns: (id: string) => ['datasets', id, 'columns'] as const,
+  mapping: (id: string) => ['datasets', id, 'mapping'] as const,
+  rows: (id: string) => ['datasets', id, 'rows'] as const,
   configs: (dataset: string) => ['datasets', dataset, 'configs'] as const,
   config: (id: string) => ['configs', id] as const,
   transforms: ['transforms'] as const,
@@ -45,6 +47,13 @@ export function useColumns(dataset: MaybeRefOrGetter<string>) {
     queryFn: () =>
       answered(api.GET('/api/datasets/{dataset_id}/columns/', { params: { path: { dataset_id: toValue(dataset) } } })),
     enabled: () => toValue(dataset) !== '',
+  })
+}
+
+export function useRows(dataset: MaybeRefOrGetter<string>) {
+  return useQuery({
+    queryKey: () => keys.rows(toValue(dataset)),
+    queryFn: () => answered(api.GET('/api/datasets/{dataset_id}/rows/', { params: { path: { dataset_id: toValue(dataset) } } })),
   })
 }
 
