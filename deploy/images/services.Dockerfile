@@ -18,10 +18,26 @@ COPY --from=packages /venv /venv
 COPY deploy/images/gunicorn.conf.py gunicorn.conf.py
 COPY shared/towerlab towerlab
 
+# The page, built with the same Node as everywhere
+FROM python:${PYTHON}@${PYTHON_DIGEST} AS page
+WORKDIR /web
+COPY locks/web.txt /locks/web.txt
+RUN python -m venv --without-pip /node \
+ && python -m pip --python /node/bin/python install --no-cache-dir --no-deps --only-binary=:all: --require-hashes \
+      -r /locks/web.txt
+ENV PATH=/node/bin:$PATH
+COPY services/web/package.json package.json
+COPY services/web/package-lock.json package-lock.json
+COPY services/web/.npmrc .npmrc
+RUN npm ci --silent
+COPY services/web .
+RUN npm run --silent types && npm run --silent build
+
 FROM base AS config-api
-ENV APP="config_api.app:create_internal()" TOWERLAB_PIPELINE_LOCK=/app/pipeline-lock.txt
+ENV APP="config_api.app:create_internal()" TOWERLAB_PIPELINE_LOCK=/app/pipeline-lock.txt TOWERLAB_PAGE=/app/page
 COPY locks/pipeline.txt pipeline-lock.txt
 COPY services/config-api/config_api config_api
+COPY --from=page /web/dist page
 
 FROM base AS codegen
 ENV APP="codegen.app:create()"

@@ -1,5 +1,5 @@
 # What shared/towerlab/runtime/settings.py reads. Each service is told what its code makes use of, which is written in
-# deploy/derived/settings.json; TOWERLAB_PIPELINE_LOCK and TOWERLAB_PIPELINE_TEMPLATE stand in the images.
+# deploy/derived/settings.json; TOWERLAB_PIPELINE_LOCK, TOWERLAB_PIPELINE_TEMPLATE and TOWERLAB_PAGE stand in the images.
 locals {
   # Cloud Run's addresses follow from names, so that services can be told each other's before they exist
   hosts = {
@@ -26,6 +26,7 @@ locals {
     TOWERLAB_TRACKING_URI                   = local.urls["tracking"]
     TOWERLAB_AUDIENCES                      = local.iap_audience
     TOWERLAB_ROLES                          = jsonencode(var.roles)
+    TOWERLAB_ALLOWED_ORIGINS                = join(",", var.allowed_origins)
     TOWERLAB_UPLOAD_MEGABYTES               = tostring(var.upload_megabytes)
     TOWERLAB_REGISTER_AT_ONCE_VALUES        = tostring(var.register_at_once_values)
     TOWERLAB_TEST_DEADLINE_SECONDS          = tostring(var.test_deadline_seconds)

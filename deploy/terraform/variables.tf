@@ -103,6 +103,17 @@ variable "pipeline_outputs_days" {
   }
 }
 
+variable "allowed_origins" {
+  description = "Front ends on other origins that may call the API from a browser, such as https://page.example."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for origin in var.allowed_origins : can(regex("^https?://[a-z0-9.:-]+$", origin))])
+    error_message = "An origin is a scheme and a host, without a path."
+  }
+}
+
 variable "upload_megabytes" {
   description = "The largest file that people may upload. Cloud Run takes 32 MiB in a request; larger tables belong in BigQuery."
   type        = number

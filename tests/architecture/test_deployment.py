@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployment.__main__ import DERIVED, FOLDER, written
+from deployment.__main__ import DERIVED, FOLDER, text, written
 from deployment.images import image
+from deployment.openapi import FILE, openapi
 from deployment.services import DEPLOYMENTS, Deployment
 from deployment.settings import BY_FIELD, Recording, made_up
 from flask import Flask
@@ -23,6 +24,7 @@ from towerlab.runtime.wiring import Deps
 
 from tests.stacks import REPOSITORY
 from tests.terraform import ROOT, Module
+from tests.web import dimensions
 
 BY_NAME = {deployment.name: deployment for deployment in DEPLOYMENTS}
 TERRAFORM = Module(ROOT)
@@ -51,6 +53,14 @@ def posts(deployment: Deployment) -> set[str]:
 @pytest.mark.parametrize("name", DERIVED)
 def test_what_terraform_reads_is_up_to_date(name: str) -> None:
     assert (FOLDER / f"{name}.json").read_text("utf-8") == written(name), "run `make derived`"
+
+
+def test_the_pages_copy_of_the_openapi_document_is_up_to_date() -> None:
+    assert FILE.read_text("utf-8") == text(openapi()), "run `make derived`"
+
+
+def test_the_dimensions_that_the_page_is_held_against_are_up_to_date() -> None:
+    assert dimensions.FILE.read_text("utf-8") == dimensions.text(), "run `make derived`"
 
 
 def test_every_derived_file_is_read_by_terraform() -> None:

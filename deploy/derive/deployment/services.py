@@ -31,7 +31,14 @@ DEPLOYMENTS = (
         "config-api-public",
         CONFIG_API,
         "config_api.app:create_public()",
-        ("config_api.routes", "config_api.access", "config_api.http", "towerlab.runtime.service"),
+        (
+            "config_api.routes",
+            "config_api.access",
+            "config_api.http",
+            "config_api.origins",
+            "config_api.page",
+            "towerlab.runtime.service",
+        ),
         public=True,
     ),
     Deployment(

@@ -39,6 +39,8 @@ BY_FIELD: Mapping[str, str] = {
     "test_deadline_seconds": "TOWERLAB_TEST_DEADLINE_SECONDS",
     "upload_bytes": "TOWERLAB_UPLOAD_MEGABYTES",
     "register_at_once_values": "TOWERLAB_REGISTER_AT_ONCE_VALUES",
+    "page": "TOWERLAB_PAGE",
+    "allowed_origins": "TOWERLAB_ALLOWED_ORIGINS",
     "stream_seconds": "TOWERLAB_STREAM_SECONDS",
     "audiences": "TOWERLAB_AUDIENCES",
     "access": "TOWERLAB_ROLES",

@@ -121,6 +121,7 @@ def _really_happened(test: dict[str, Any]) -> bool:
 
 def _say_where_next(layout: Layout, config: dict[str, Any], test: dict[str, Any], console: Console) -> None:
     console.print("[bold]Where to look next[/]")
+    console.print(f"  the page     {layout.public_url}/datasets/{config['dataset']}/configs", soft_wrap=True)
     console.print(f"  the test     {layout.public_url}/api/quick-tests/{test['id']}/", soft_wrap=True)
     console.print(
         f"  its code     {layout.public_url}/api/feature-configs/{config['id']}/versions/{test['version']}/code/",

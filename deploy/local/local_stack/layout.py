@@ -77,6 +77,7 @@ class Layout:
             "TOWERLAB_TRACKING_URI": self.tracking_url,
             "TOWERLAB_PUBLIC_URL": self.public_url,
             "TOWERLAB_PIPELINE_TEMPLATE": str(pipeline_template()),
+            "TOWERLAB_PAGE": str(page()),
             "TOWERLAB_SERVICES": json.dumps(self.service_urls),
             "TOWERLAB_LOG": self.log,
         }
@@ -84,6 +85,10 @@ class Layout:
 
 def pipeline_template() -> Path:
     return REPOSITORY / "services" / "quicktest-orchestrator" / "pipeline" / "quick_test.json"
+
+
+def page() -> Path:
+    return REPOSITORY / "services" / "web" / "dist"
 
 
 def layout_from_environment() -> Layout:

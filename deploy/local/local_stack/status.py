@@ -16,6 +16,7 @@ from local_stack.stack import is_up, not_ready, program_table
 
 def addresses(layout: Layout) -> Table:
     table = Table(title="Towerlab is up", title_justify="left", show_header=False, box=None)
+    table.add_row("page", f"{layout.public_url}/")
     table.add_row("API", f"{layout.public_url}/api/datasets/")
     table.add_row("MLflow", layout.tracking_url)
     table.add_row("state", str(layout.state))

@@ -11,7 +11,7 @@ from towerlab.runtime.push import reacting_app
 from towerlab.runtime.service import service_app
 from towerlab.runtime.wiring import Deps, begin
 
-from config_api import access, upload_kinds
+from config_api import access, origins, page, upload_kinds
 from config_api.bodies import MAX_BYTES
 from config_api.http import equip
 from config_api.reactions import HANDLERS
@@ -41,14 +41,16 @@ from config_api.routes import (
 def create_public(deps: Deps | None = None) -> Flask:
     """The API that people and pages call."""
     deps = deps or begin(CONFIG_API, "identity")
-    app = service_app(CONFIG_API, deps, internal=False)
+    app = service_app(CONFIG_API, deps, internal=False, origins=deps.settings.allowed_origins)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
     app.config[BODY_KINDS] = {
         upload_kinds.ENDPOINT: frozenset(upload_kinds.ENDINGS),
         exchange.IMPORT: exchange.KINDS,
     }
     equip(app, deps)
+    origins.install(app, deps)
     access.install(app, deps)
+    page.install(app, deps)
     for module in (
         audit,
         boards,

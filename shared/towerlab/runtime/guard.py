@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flask import Flask, Response, current_app, request
 
@@ -19,8 +19,11 @@ JSON = frozenset({"application/json"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-def install(app: Flask, allowed_hosts: Sequence[str], callers: Identity | None = None) -> None:
+def install(
+    app: Flask, allowed_hosts: Sequence[str], callers: Identity | None = None, origins: Collection[str] = ()
+) -> None:
     """Refuse what does not come from an allowed host and origin, is no JSON, or, with `callers`, from none of them.
+    Pages of an allowed host may call, and those of `origins`.
 
     An allowed host without a port allows all its ports. A page of another site can reach a loopback port through the
     reader's browser: it betrays itself by its Origin, or by a host name that it made point here.
@@ -29,7 +32,7 @@ def install(app: Flask, allowed_hosts: Sequence[str], callers: Identity | None =
 
     @app.before_request
     def refuse() -> Response | None:
-        fault = (None if request.path == ALIVE else _host_fault(hosts)) or _origin_fault(hosts)
+        fault = (None if request.path == ALIVE else _host_fault(hosts)) or _origin_fault(hosts, origins)
         if fault is None and callers is not None and request.path not in OPEN_PATHS:
             callers.who(dict(request.headers.items()))  # raises Unidentified and NotAllowed
         return fault or _content_fault()
@@ -41,15 +44,15 @@ def _host_fault(hosts: frozenset[str]) -> Response | None:
     return _refusal(403, "host_not_allowed", "this host name is not allowed here", "See TOWERLAB_ALLOWED_HOSTS.")
 
 
-def _origin_fault(hosts: frozenset[str]) -> Response | None:
+def _origin_fault(hosts: frozenset[str], origins: Collection[str]) -> Response | None:
     origin = request.headers.get("Origin")
-    if origin is None:
+    if origin is None or origin in origins:
         return None
     scheme, _, host = origin.partition("://")
     if scheme in ("http", "https") and _is_allowed(host, hosts):
         return None
     return _refusal(
-        403, "origin_not_allowed", "pages of this origin may not call this service", "See TOWERLAB_ALLOWED_HOSTS."
+        403, "origin_not_allowed", "pages of this origin may not call this service", "See TOWERLAB_ALLOWED_ORIGINS."
     )
 
 

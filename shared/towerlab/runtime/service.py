@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 from flask import Flask, Response, g, request
@@ -30,15 +31,16 @@ class StrictJson(DefaultJSONProvider):
         return json.loads(s, parse_constant=_refuse_constant, **kwargs)
 
 
-def service_app(service: str, deps: Deps, *, internal: bool) -> Flask:
-    """The empty application of `service`; an internal one wants a known caller on all but its health."""
+def service_app(service: str, deps: Deps, *, internal: bool, origins: Collection[str] = ()) -> Flask:
+    """The empty application of `service`; an internal one wants a known caller on all but its health. Pages of
+    `origins` may call it."""
     logs.configure(service, deps.settings.log)
     app = Flask(service, static_folder=None)
     app.json = StrictJson(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     _correlate(app, deps)
-    guard.install(app, deps.settings.allowed_hosts, deps.callers if internal else None)
+    guard.install(app, deps.settings.allowed_hosts, deps.callers if internal else None, origins)
     problems.install(app)
     _add_health(app, deps)
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 PIPELINE_LOCK = Path(__file__).resolve().parents[3] / "locks" / "pipeline.txt"  # of a checkout; an image names its own
 AT_ONCE = 8_000_000  # values, which takes about as many seconds
 HERE, HANDED_OVER = "here", "handed_over"  # who trains in full: this installation's pipeline, or the Training domain
+_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
 BOOT_ERROR = 3  # gunicorn takes this exit status as 'do not start this worker again'
 
 
@@ -91,6 +93,8 @@ class Settings:
     test_deadline_seconds: int = 7200  # from the request of a quick test on, its time in the queue included
     upload_bytes: int = 2_000_000_000
     register_at_once_values: int = AT_ONCE  # a source with more is registered after the answer
+    page: Path | None = None  # the folder of the page's built files; None: an API alone
+    allowed_origins: tuple[str, ...] = ()  # of front ends elsewhere that may call the API, such as https://x.example
     stream_seconds: int = 55  # that a stream of events lasts before its reader must ask again
     audiences: tuple[str, ...] = ()  # of Google-signed tokens; none: no login, for loopback alone
     access: Access = OPEN
@@ -117,6 +121,8 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         test_deadline_seconds=_whole(environ, "TOWERLAB_TEST_DEADLINE_SECONDS", 7200, "seconds"),
         upload_bytes=_whole(environ, "TOWERLAB_UPLOAD_MEGABYTES", 2000, "megabytes") * 1_000_000,
         register_at_once_values=_whole(environ, "TOWERLAB_REGISTER_AT_ONCE_VALUES", AT_ONCE, "values"),
+        page=_optional_path(environ, "TOWERLAB_PAGE"),
+        allowed_origins=_origins(environ),
         stream_seconds=_whole(environ, "TOWERLAB_STREAM_SECONDS", 55, "seconds"),
         audiences=audiences,
         access=_access(environ) if audiences else OPEN,
@@ -219,6 +225,14 @@ def _token(path: Path) -> str:
 
 def _parts(environ: Mapping[str, str], name: str, separator: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in environ.get(name, "").split(separator) if part.strip())
+
+
+def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:
+    origins = _parts(environ, "TOWERLAB_ALLOWED_ORIGINS", ",")
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(f"TOWERLAB_ALLOWED_ORIGINS has {origin!r}; an origin is such as https://page.example")
+    return origins
 
 
 def _optional_path(environ: Mapping[str, str], name: str) -> Path | None:

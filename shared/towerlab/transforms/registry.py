@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from towerlab.transforms.base import FeatureType, Param, Prepare, Produce, Transform
+from towerlab.transforms.widths import pointer, width_of
 
 AnyTransform = TypeVar("AnyTransform", bound=type[Transform[Any]])
 
@@ -61,6 +62,7 @@ def _described(found: Transform[Any]) -> dict[str, Any]:
         "description": (type(found).__doc__ or "").strip(),
         "prepares": isinstance(found, Prepare),
         "suffix": found.suffix if isinstance(found, Produce) else "",
+        "width": width_of(found) if isinstance(found, Produce) else None,
         "crossable": isinstance(found, Produce) and found.operand is not None,
         "parameters": [_parameter(entry) for entry in found.params()],
     }
@@ -69,7 +71,7 @@ def _described(found: Transform[Any]) -> dict[str, Any]:
 def _parameter(entry: Param) -> dict[str, Any]:
     return {
         "name": entry.name,
-        "path": "/" + "/".join(entry.path),
+        "path": pointer(entry),
         "type": _JSON_TYPES[entry.type],
         "label": entry.label,
         "default": _plain(entry.default),

@@ -47,6 +47,7 @@ class ConfigLine(Answered):
     config_hash = text()
     buyer_tensor_dim = whole(minimum=0, example=136)
     product_tensor_dim = whole(minimum=0, example=104)
+    crosses = whole(minimum=0)
     best_recall_at_10 = share(null=True)
     best_recall_at_50 = share(null=True)
     best_recall_at_100 = share(null=True)
@@ -198,13 +199,35 @@ class ParameterAnswer(Answered):
     minimum = fields.Raw(required=True)
     maximum = fields.Raw(required=True)
     choices = fields.Raw(required=True)
+    suggestions = several(fields.Raw())
     help = text()
 
 
+class WidthTermAnswer(Answered):
+    path = text(description="JSON pointer of a parameter in the feature")
+    times = whole()
+
+
+class WidthAnswer(Answered):
+    """Dimensions of the output: `constant` and, for each term, its parameter's value (true is 1) times `times`; none
+    while the parameter at `enabled_by` is false."""
+
+    enabled_by = text(null=True)
+    constant = whole()
+    terms = several(WidthTermAnswer)
+
+
 class TransformAnswer(Answered):
+    """One that `prepares` works before those that produce; it has no `width`. A cross takes the outputs of a
+    `crossable` one."""
+
     key = text()
     label = text()
     description = text()
+    prepares = flag()
+    suffix = text(description="What its output's name has after the column's")
+    crossable = flag()
+    width = one(WidthAnswer, null=True)
     parameters = several(ParameterAnswer)
 
 
