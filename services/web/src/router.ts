@@ -46,6 +46,13 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'Quick test' },
   },
   {
+    path: '/datasets/:dataset/heatmap',
+    name: 'heatmap',
+    component: () => import('./screens/heatmap/HeatmapScreen.vue'),
+    props: true,
+    meta: { title: 'Heatmap' },
+  },
+  {
     path: '/:anything(.*)*',
     name: 'not-found',
     component: () => import('./screens/NotFoundScreen.vue'),
