@@ -68,6 +68,7 @@ def test_every_screen_is_accessible_and_fits(
             (f"/datasets/{dataset['id']}/configs/new", "Create feature config"),
             (f"/configs/{config['id']}/edit", "Tensor preview"),
             (f"/datasets/{dataset['id']}/heatmap", "Heatmap"),
+            (f"/datasets/{dataset['id']}/compare", "Compare"),
             ("/nowhere", "Nothing is here"),
         ):
             page.goto(path)

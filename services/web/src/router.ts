@@ -53,6 +53,13 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'Heatmap' },
   },
   {
+    path: '/datasets/:dataset/compare',
+    name: 'compare',
+    component: () => import('./screens/compare/CompareScreen.vue'),
+    props: true,
+    meta: { title: 'Compare' },
+  },
+  {
     path: '/:anything(.*)*',
     name: 'not-found',
     component: () => import('./screens/NotFoundScreen.vue'),
