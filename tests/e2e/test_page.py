@@ -67,6 +67,8 @@ def test_every_screen_is_accessible_and_fits(
             (f"/datasets/{dataset['id']}/configs", dataset["name"]),
             (f"/datasets/{dataset['id']}/configs/new", "Create feature config"),
             (f"/configs/{config['id']}/edit", "Tensor preview"),
+            (f"/datasets/{dataset['id']}/heatmap", "Heatmap"),
+            (f"/datasets/{dataset['id']}/compare", "Compare"),
             ("/nowhere", "Nothing is here"),
         ):
             page.goto(path)
@@ -190,8 +192,10 @@ def test_a_quick_test_is_started_and_watched_to_its_end(browser: Browser, stack:
         expect(page.locator("[data-stage=ExampleGen]")).to_be_visible()
         assert here.inaccessible() == []
         expect(page).to_have_title(re.compile(r"\d+% .+ · Towerlab"))
-        expect(page.get_by_role("heading", name="Quick test completed")).to_be_visible(timeout=240_000)
-        expect(page.get_by_text("Recall@100")).to_be_visible()
+        expect(page.get_by_role("heading", name="Metrics")).to_be_visible(timeout=240_000)
+        expect(page.get_by_role("row", name=re.compile("^Recall@100"))).to_be_visible()
+        expect(page.get_by_role("heading", name="What it recommends")).to_be_visible()
+        assert here.inaccessible() == []
         expect(page).to_have_title("Completed · Towerlab")
 
 

@@ -66,6 +66,20 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'Quick test' },
   },
   {
+    path: '/datasets/:dataset/heatmap',
+    name: 'heatmap',
+    component: () => import('./screens/heatmap/HeatmapScreen.vue'),
+    props: true,
+    meta: { title: 'Heatmap' },
+  },
+  {
+    path: '/datasets/:dataset/compare',
+    name: 'compare',
+    component: () => import('./screens/compare/CompareScreen.vue'),
+    props: true,
+    meta: { title: 'Compare' },
+  },
+  {
     path: '/:anything(.*)*',
     name: 'not-found',
     component: () => import('./screens/NotFoundScreen.vue'),
