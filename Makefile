@@ -128,7 +128,7 @@ $(PAGE): $(NODE_MODULES) $(WEB_SOURCES)
 # the tests of the page skip without a browser, and say so
 browser:
 	@if [ -z '$(CHROMIUM)' ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo 'installing chromium for the tests of the page'; apt-get install -y -qq --no-install-recommends chromium >/dev/null || true; fi
+	  echo 'installing chromium for the tests of the page'; apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null || true; fi
 
 template: $(ENVS)/pipeline/.ready  ## compile the quick test pipeline anew
 	@$(ENVS)/pipeline/bin/python -m pipeline.compile

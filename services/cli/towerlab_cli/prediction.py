@@ -48,22 +48,22 @@ def _show(name: str, report: Report) -> None:
     print_lines(
         f"Do quick tests of {name} predict its full data?",
         "",
-        f"quick              {_protocol(report['quick'])}",
-        f"full               {_protocol(report['full'])}",
-        f"tau                {_tau(report)}",
-        f"pairs in order     {_pairs(report)}",
-        f"quick winner loses {100 * report['winner_loses']:.1f} points of recall@100 on the full data",
+        f"quick  {_protocol(report['quick'])}",
+        f"full   {_protocol(report['full'])}",
+        f"tau    {_tau(report)}",
+        "",
+        report["reason"],
         "",
     )
     ranks = sorted((item["quick_recall_at_100"] for item in report["items"]), reverse=True)
     rows = [(str(place), *_row(item, ranks)) for place, item in enumerate(report["items"], 1)]
-    columns = ("full rank", "quick rank", "config", "version", "full recall@100", "quick recall@100", "tests")
+    columns = ("full rank", "quick rank", "config", "version", "full recall@100", "quick recall@100", "runs")
     print_table(columns, rows, numbers=tuple(one for one in columns if one != "config"))
 
 
 def _protocol(known: dict[str, Any]) -> str:
-    settings = f"{known['data_sample_percent']} % of the data, {known['epochs']} epochs, batch {known['batch_size']}"
-    return f"{settings} (protocol {known['protocol']}, {known['versions']} versions)"
+    settings = f"{known['sample_percent']} % of the data, {known['epochs']} epochs, batch {known['batch_size']}"
+    return f"{settings} (protocol {known['key']}, {known['configs']} configs)"
 
 
 def _tau(report: Report) -> str:
@@ -73,20 +73,13 @@ def _tau(report: Report) -> str:
     return f"{report['tau']:.2f} [{low:.2f}, {high:.2f}] over {report['configs']} configs"
 
 
-def _pairs(report: Report) -> str:
-    apart = f"at least {100 * report['apart']:g} point apart"
-    if not report["pairs"]:
-        return f"no two configs are {apart} on the full data"
-    return f"{report['pairs_in_order']} of {report['pairs']} that are {apart} ({report['share_in_order']:.0%})"
-
-
 def _row(item: dict[str, Any], ranks: list[float]) -> tuple[str, ...]:
     quick = item["quick_recall_at_100"]
     return (
         str(ranks.index(quick) + 1),
-        item["name"],
+        item["name"] + (" (sees what is known only after the purchase)" if item["after_request"] else ""),
         str(item["version"]),
         f"{item['full_recall_at_100']:.3f}",
         f"{quick:.3f}",
-        f"{item['quick_tests']} + {item['full_tests']}",
+        f"{item['quick_runs']} + {item['full_runs']}",
     )
