@@ -49,6 +49,10 @@ def values(fits: Mapping[str, Any]) -> st.SearchStrategy[Any]:
             return st.integers(min_value=lowest)
         case {"type": "number", "minimum": lowest, "maximum": highest}:
             return st.floats(lowest, highest)
+        case {"type": "object", "required": names}:
+            return st.fixed_dictionaries({name: st.text() for name in names})
+        case {"type": "object", "additionalProperties": inner}:
+            return st.dictionaries(st.text(), values(inner))
     raise ValueError(f"this test does not know how to read {fits}")
 
 

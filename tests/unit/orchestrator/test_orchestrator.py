@@ -17,7 +17,9 @@ from towerlab.domain.compute import HERE, Machine, Offer, Place
 from towerlab.domain.errors import Invalid, Problem
 from towerlab.domain.quicktest import CancelRequested, FullTraining, Phase, QuickTest, advance
 from towerlab.domain.times import rfc3339
+from towerlab.events.catalog import CATALOG
 from towerlab.events.envelope import Event
+from towerlab.events.schemas import example
 from towerlab.ports.pipelines import JobState
 from towerlab.runtime import records
 from towerlab.runtime.announce import CALLED, of_test
@@ -225,9 +227,8 @@ def test_an_unreachable_runner_puts_the_event_off_and_the_intention_is_on_record
 
 
 def full_requested(world: World) -> Event:
-    handed: dict[str, Any] = {"code": {}, "snapshot": {}, "settings": {}}
-    facts = {"config_id": "c1", "version": 1, "config_hash": "hash", **handed}
-    return world.event("full-training.requested", training_id="t1", **facts)
+    facts = {**example(CATALOG["full-training.requested"])["data"], "config_id": "c1", "training_id": "t1"}
+    return world.event("full-training.requested", **facts)
 
 
 def a_world_with_a_training(world: World, **changes: Any) -> None:
