@@ -59,7 +59,8 @@ def _served(api: WSGIApplication, folder: Path, changing: bool) -> WSGIApplicati
     )
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        shown = {**environ, "PATH_INFO": "/"} if is_view(environ["PATH_INFO"]) else environ
+        asked = environ["REQUEST_METHOD"] in ("GET", "HEAD") and is_view(environ["PATH_INFO"])
+        shown = {**environ, "PATH_INFO": "/"} if asked else environ
         return files(shown, start_response)
 
     return answer

@@ -22,11 +22,12 @@ _MODULE = re.compile(r"^.*(#sha256=[0-9a-f]{64})$", re.DOTALL)
 
 
 def code_fingerprint() -> str:
-    """A hash of this package, of the sample query and of what carries it out in BigQuery: what an older version
-    computed is not taken for what this one would."""
+    """A hash of this package, of the sample query and of what carries it out: what an older version computed is not
+    taken for what this one would."""
     digest = hashlib.sha256()
-    in_bigquery = sorted(Path(*adapters.__path__).glob("bigquery_*.py"))
-    elsewhere = [*(Path(module.__file__) for module in (sample_query, split_plan)), *in_bigquery]
+    folder = Path(*adapters.__path__)
+    engines = sorted(path for of in ("bigquery_*.py", "duckdb_*.py", "table_engine.py") for path in folder.glob(of))
+    elsewhere = [*(Path(module.__file__) for module in (sample_query, split_plan)), *engines]
     for path in [*sorted(Path(__file__).parent.glob("*.py")), *elsewhere]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -26,7 +26,7 @@ from towerlab.emit.record import CodeRecord
 from towerlab.events.envelope import Event
 from towerlab.ports.pipelines import JobState
 from towerlab.runtime import announce, records
-from towerlab.runtime.open_tests import finished, moved
+from towerlab.runtime.open_tests import finished, moved, open_tests
 from towerlab.runtime.outcomes import Done
 from towerlab.runtime.records import Held
 from towerlab.runtime.wiring import Deps
@@ -140,14 +140,19 @@ def _cancel_again(deps: Deps, held: Held[QuickTest]) -> Done:
 
 
 def _time_out(deps: Deps, held: Held[QuickTest]) -> Done:
-    """A job that has ended is the collector's: its end may only have come while this machine was asleep."""
+    """A job that has ended is the collector's: its end may only have come while this machine was asleep. One that waits
+    in a queue behind a full training is not silent."""
     job_id = held.value.job_id
     if job_id:
         job = deps.pipelines.describe(job_id)
-        if job is not None and job.state in ENDED:
+        if job is not None and (job.state in ENDED or (job.state is JobState.PENDING and _trains(deps, held.id))):
             return Done()
         deps.pipelines.cancel(job_id)
     return moved(deps, held, DeadlinePassed(_now(deps)))
+
+
+def _trains(deps: Deps, other_than: str) -> bool:
+    return any(isinstance(one.value, FullTraining) and one.id != other_than for one in open_tests(deps))
 
 
 def _failed(deps: Deps, held: Held[QuickTest], message: str, remedy: str) -> Done:

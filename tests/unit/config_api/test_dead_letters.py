@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from towerlab.events.codec import decode, encode
 from towerlab.events.envelope import Event
 from towerlab.ports.bus import DeadLetter as Undelivered
-from towerlab.runtime import records
+from towerlab.runtime import inbox, records
 from towerlab.runtime.announce import event
 from towerlab.runtime.dead_letters import undelivered_letter
 from towerlab.runtime.outcomes import Done, Outcome
@@ -124,6 +124,14 @@ def test_what_was_never_taken_is_replayed_without_a_note(api: Caller, deps: Deps
     assert api.get(f"{LETTERS}{id}/")["attempts"] == 100
     assert replay(api, id).status_code == 202
     assert (ids(api), len(recorded(deps)[-1:])) == ([], 1)
+
+
+def test_who_had_handled_it_before_the_bus_gave_up_does_not_handle_it_again(
+    api: Caller, deps: Deps, rejected: Event
+) -> None:
+    note = inbox.note_id("config-api", rejected)
+    assert replay(api, store_undelivered(deps, rejected, "config-api")).status_code == 202
+    assert records.find(deps.documents, records.Received, note) is not None
 
 
 @pytest.mark.usefixtures("rejected")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from config_api.exploring.starting import started
 from flask.testing import FlaskClient
 from towerlab.configs.config import ConfigVersion, FeatureConfig
+from towerlab.domain.exploration import Exploration
 from towerlab.domain.quicktest import Cancelled, QuickTest
+from towerlab.domain.racing import Start
 from towerlab.runtime import records
 from towerlab.runtime.wiring import Deps
 
@@ -130,6 +134,16 @@ def test_a_stop_cancels_what_is_on_its_way(lab: Lab, start: dict[str, Any]) -> N
     lab.ask(race, "stop")
     assert recorded(lab.deps)[-1].data == {"test_id": running.id}
     assert recorded(lab.deps)[-1].type == "quick-test.cancel-requested"
+
+
+def test_of_two_tests_of_one_config_the_second_waits(lab: Lab, start: dict[str, Any], deps: Deps) -> None:
+    race = records.get(deps.documents, Exploration, lab.explore(config=start["id"], budget={"tests": 12})["id"]).value
+    of_it = replace(race.contestants[0], config_id=start["id"], version=1)
+    race = race.with_contestant(of_it)
+    wanted = [Start(one.config_hash, race.top, False, 1.0) for one in (race.start, of_it)]
+    race, steps = started(deps, race, wanted)
+    deps.documents.commit(steps.writes, steps.events)
+    assert [len(one.trials) for one in (race.start, race.contestants[0])] == [1, 0]
 
 
 def test_a_failed_proposal_is_out_and_the_rest_goes_on(lab: Lab, start: dict[str, Any]) -> None:

@@ -197,6 +197,18 @@ def test_what_was_never_tested_or_is_archived_is_not_trained(api: Caller, config
     assert faults(train(api, config), 409) == {"": "archived"}
 
 
+def test_a_split_by_dates_is_not_taken_over_once_the_dates_are_gone(
+    api: Caller, bus: FlaskClient, deps: Deps, tested: dict[str, Any]
+) -> None:
+    push(bus, finished(deps, ended(api, deps, tested, 0.4, advanced={"split": "time"})))
+    assert train(api, tested, {"epochs": 11}).status_code == 202
+    mapping = {"customer_id": {"role": "customer_id"}, "product_id": {"role": "product_id"}}
+    api.call("PUT", f"/api/datasets/{tested['dataset']}/column-mapping/", mapping, If_Match="*")
+    refused = train(api, tested, {"epochs": 12})
+    assert refused.status_code == 409
+    assert refused.get_json()["errors"][0]["code"] == "no_split"
+
+
 def test_there_is_no_training_without_code(api: Caller, deps: Deps, config: dict[str, Any]) -> None:
     ended(api, deps, config, 0.3)
     assert faults(train(api, config), 409) == {"": "no_code"}

@@ -57,6 +57,12 @@ def test_what_is_neither_a_view_nor_a_file_is_a_problem(page: FlaskClient, path:
     assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
 
 
+@pytest.mark.parametrize("path", ["/events/", "/tasks/sweep", "/datasets/abc/configs"])
+def test_nothing_is_sent_to_the_page(page: FlaskClient, path: str) -> None:
+    answer = page.post(path, json={}, base_url=BASE)
+    assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+
+
 def test_where_it_is_not_built_the_api_works_and_the_root_says_how(deps: Deps, tmp_path: Path) -> None:
     api = client(deps, page=tmp_path / "never-built")
     answer = api.get("/", base_url=BASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -313,6 +314,19 @@ def test_the_sweep_times_out_what_passed_its_deadline_and_stops_the_job(world: W
     assert test.error is not None
     assert world.pipelines.cancelled == {"qt-t1"}
     assert [event.data["phase"] for event in world.told("quick-test.finished")] == ["timed_out"]
+
+
+def test_a_test_that_waits_behind_a_full_training_is_not_timed_out_before_it_has_its_turn(
+    world: World, app: Flask
+) -> None:
+    a_world_with_a_training(world, deadline=rfc3339(world.clock.now() + timedelta(days=1)))
+    world.test("t2", phase=Phase.RUNNING, job_id="qt-t2", deadline=rfc3339(world.clock.now()))
+    world.pipelines.becomes("qt-t2", JobState.PENDING)
+    world.tick(app, "sweep")
+    assert world.now_is("t2").phase is Phase.RUNNING
+    world.pipelines.becomes("qt-t2", JobState.RUNNING)
+    world.tick(app, "sweep")
+    assert world.now_is("t2").phase is Phase.TIMED_OUT
 
 
 def test_the_sweep_leaves_a_job_that_has_ended_to_the_collector(world: World, app: Flask) -> None:

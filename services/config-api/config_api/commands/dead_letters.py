@@ -21,8 +21,8 @@ def letter_revision(letter: DeadLetter) -> str:
 
 def replay(deps: Deps, by: Caller, id: str) -> DeadLetter:
     """Publish its event once more; its consumer forgets that it set it aside, and the letter is gone. The others know
-    the event by its id. What fails again is a dead letter again. Raises NotFound, and Conflict for a letter that
-    cannot be sent again."""
+    the event by its id, and so does who had handled it before the bus gave up on its answer. What fails again is a dead
+    letter again. Raises NotFound, and Conflict for a letter that cannot be sent again."""
     return retried(lambda: _replay(deps, by, id))
 
 
@@ -34,7 +34,8 @@ def discard(deps: Deps, by: Caller, id: str, seen: Collection[str] | None) -> No
 def _replay(deps: Deps, by: Caller, id: str) -> DeadLetter:
     held = records.get(deps.documents, DeadLetter, id)
     event = to_be_replayed(held.value)
-    note = records.find(deps.documents, Received, inbox.note_id(held.value.consumer, event))
+    set_aside = held.value.attempts == 0
+    note = records.find(deps.documents, Received, inbox.note_id(held.value.consumer, event)) if set_aside else None
     writes = [records.delete(one) for one in (held, note) if one is not None]
     again = replace(event, replay=deps.ids.new())
     return commit(deps, by, held.value, writes, [again], [_change("replayed", held, event.id)])

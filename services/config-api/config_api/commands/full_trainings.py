@@ -23,10 +23,12 @@ from config_api.commands.status import completed, promotion
 from config_api.concurrency import retried
 from config_api.estimates import expected_seconds
 from config_api.recording import Caller, commit, nothing_to_write
+from config_api.refusals import split_faults
 from config_api.schemas.quick_tests import TrainingRequest
 from config_api.states import after, config_change
 
 ALL = 100  # percent of the data
+SPLIT_GONE = "Say which column is the transaction_date, or test this version again, then train it."
 
 
 def start_full_training(deps: Deps, by: Caller, config_id: str, asked: TrainingRequest) -> Started:
@@ -38,6 +40,9 @@ def start_full_training(deps: Deps, by: Caller, config_id: str, asked: TrainingR
 def _start(deps: Deps, by: Caller, config_id: str, asked: TrainingRequest) -> Started:
     of = about(deps, config_id, asked.version)
     moved, code, settings = _moved(deps, of), _code(deps, of), _settings(deps, of, asked)
+    if any(split_faults(of.dataset, settings.advanced.split)):
+        split = settings.advanced.split
+        raise Conflict(f"the dataset cannot be split by {split} any more, as its best test was", "no_split", SPLIT_GONE)
     found = equal_one(deps.documents, FullTraining, of, settings)
     if found:
         return nothing_to_write(deps, by, Started(found, existing=True))

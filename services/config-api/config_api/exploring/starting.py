@@ -44,9 +44,10 @@ class Steps:
 
 
 def started(deps: Deps, race: Exploration, starts: Sequence[Start]) -> tuple[Exploration, Steps]:
-    """The race with these tests on their way. What cannot be tested as things stand is out."""
+    """The race with these tests on their way. What cannot be tested as things stand is out; of two tests of one config
+    the second has its turn when the first has ended, for a commit writes its summary once."""
     held = reading.dataset(deps.documents, race.dataset_id)
-    dataset, steps = held.value, Steps()
+    dataset, steps, in_it = held.value, Steps(), set[str]()
     for start in starts:
         one = next(one for one in race.everyone if one.config_hash == start.config_hash)
         wanted = _wanted(deps, race, one, start)
@@ -55,6 +56,9 @@ def started(deps: Deps, race: Exploration, starts: Sequence[Start]) -> tuple[Exp
         except (Conflict, NotFound) as refusal:
             race = race.with_contestant(replace(one, out=str(refusal)))
             continue
+        if one.config_id in in_it:
+            continue
+        in_it.add(one.config_id)
         trial = Trial(wanted.id, start.rung, start.confirms, expected=start.expected)
         race = race.with_contestant(replace(one, trials=(*one.trials, trial)))
         steps += more
